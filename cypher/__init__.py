@@ -1,1 +1,1 @@
-"""cypher."""
+"""Cypher, one statement per file: read by crossaisle.graph.queries."""

@@ -1,6 +1,19 @@
 """The graph: its schema, the graph itself, its stores, Cypher by name, walks."""
 
 from crossaisle.graph.bought_with import bought_with
+from crossaisle.graph.changes import Changes, compare
 from crossaisle.graph.graph import Graph, GraphError
+from crossaisle.graph.store import Progress, Store, StoreError, open_store, silent
 
-__all__ = ["Graph", "GraphError", "bought_with"]
+__all__ = [
+    "Changes",
+    "Graph",
+    "GraphError",
+    "Progress",
+    "Store",
+    "StoreError",
+    "bought_with",
+    "compare",
+    "open_store",
+    "silent",
+]

@@ -43,7 +43,9 @@ def bought_with(graph: Graph, *, min_count: int = 2, per_aisle: int = 20) -> pl.
             }
         )
         # Ties are broken by the row, so that the same log gives the same edges.
-        order = pairs.sort(["head", "aisle", "weight", "tail"], descending=[False, False, True, False])
+        order = pairs.sort(
+            ["head", "aisle", "weight", "tail"], descending=[False, False, True, False]
+        )
         kept.append(order.group_by("head", "aisle", maintain_order=True).head(per_aisle))
     pairs = pl.concat(kept) if kept else pl.DataFrame()
     columns = ["head", "tail", *EDGE["bought_with"].columns]

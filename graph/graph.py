@@ -138,7 +138,9 @@ def _node_frame(table: NodeTable, frame: pl.DataFrame | None) -> pl.DataFrame:
     frame = _with_columns(frame, table.columns).sort("id")
     doubled = frame.filter(frame["id"].is_duplicated() | frame["id"].is_null())
     if doubled.height:
-        raise GraphError(f"{table.label}: the id {doubled['id'][0]!r} stands {doubled.height} times")
+        raise GraphError(
+            f"{table.label}: the id {doubled['id'][0]!r} stands {doubled.height} times"
+        )
     return frame
 
 

@@ -31,6 +31,7 @@ class EdgeTable:
     head: str
     tail: str
     columns: Columns  # properties only: the ends are the columns "head" and "tail", uint32 rows
+    key: tuple[str, ...] = ()  # with the ends, what makes two relationships the same one
 
 
 NODES = (
@@ -81,6 +82,7 @@ EDGES = (
             "price": pl.Float64,
             "rating": pl.Float64,
         },
+        key=("time", "position", "type"),
     ),
     EdgeTable(
         "contains",
