@@ -1,0 +1,99 @@
+"""Text to values: numbers, times, ids. What does not parse becomes null; the caller says so."""
+
+import polars as pl
+
+from crossaisle.graph.schema import TIME
+
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+)
+_WITH_ZONE = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_DAY_AND_MONTH = (("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"))
+
+_SECONDS = (3e8, 4.2e9)
+"""Numbers in this range, all of them, are seconds since 1970 (1979 to 2103), not a mere order."""
+
+
+def numbers(column: pl.Series) -> pl.Series:
+    """Return float64; null where there is no finite number (thousands commas are accepted)."""
+    if column.dtype.is_numeric():
+        values = column.cast(pl.Float64)
+    else:
+        text = column.cast(pl.String).str.strip_chars(" \u00a0$£€¥")
+        grouped = text.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$").fill_null(False)
+        plain = text.zip_with(~grouped, text.str.replace_all(",", "", literal=True))
+        values = plain.cast(pl.Float64, strict=False)
+    return values.set(values.is_nan() | values.is_infinite(), None)
+
+
+def ids(column: pl.Series) -> pl.Series:
+    """Return trimmed strings, null where empty.
+
+    A column in which every value reads ``123.0`` holds whole numbers that passed through a float
+    on their way here: the ``.0`` is taken off.
+    """
+    text = column.cast(pl.String).str.strip_chars()
+    text = text.set(text == "", None)
+    present = text.drop_nulls()
+    if present.len() and present.str.contains(r"^\d+\.0$").all():
+        text = text.str.strip_suffix(".0")
+    return text
+
+
+def times(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return (time, position): dates as naive UTC, or a number that only orders; null where neither.
+
+    All values of a column are read the same way. Of ``03/04/2024``, day first is assumed unless
+    that cannot be for some value of the column.
+    """
+    empty_time = pl.Series(column.name, [None] * column.len(), dtype=TIME)
+    empty_position = pl.Series(column.name, [None] * column.len(), dtype=pl.Float64)
+    if column.dtype.is_temporal():
+        return _naive(column), empty_position
+    number = numbers(column)
+    given = column.drop_nulls().len()
+    if given and number.drop_nulls().len() > given / 2 and not _is_compact_date(column):
+        low, high = number.min(), number.max()
+        assert isinstance(low, float)  # noqa: S101 - more than half are numbers
+        assert isinstance(high, float)  # noqa: S101
+        for unit in (1.0, 1e3, 1e6):
+            if _SECONDS[0] <= low / unit and high / unit <= _SECONDS[1]:
+                return (number / unit * 1e6).cast(pl.Int64).cast(TIME), empty_position
+        return empty_time, number
+    return _parsed(column.cast(pl.String).str.strip_chars(), empty_time), empty_position
+
+
+def _parsed(text: pl.Series, empty: pl.Series) -> pl.Series:
+    if text.str.contains(r"T.*(Z|[+-]\d\d:?\d\d)$").any():
+        zoned = text.str.to_datetime(_WITH_ZONE, strict=False, time_unit="us")
+        return _naive(zoned)
+    best = empty
+    for formats in _FORMATS:
+        best = best.fill_null(text.str.to_datetime(formats, strict=False, time_unit="us"))
+    for pair in _DAY_AND_MONTH:
+        read = [text.str.to_datetime(form, strict=False, time_unit="us") for form in pair]
+        day_first, month_first = read
+        worse = day_first.null_count() > month_first.null_count()
+        best = best.fill_null(month_first if worse else day_first)
+    return best
+
+
+def _is_compact_date(column: pl.Series) -> bool:
+    text = column.drop_nulls().cast(pl.String)
+    return bool(text.str.contains(r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$").all())
+
+
+def _naive(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.Date:
+        return column.cast(TIME)
+    zone = getattr(column.dtype, "time_zone", None)
+    utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zone else column
+    return utc.cast(TIME)
