@@ -1,0 +1,74 @@
+"""One language: the sentences and labels of ``templates/<language>.toml``, plurals and lists."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from crossaisle.reports.errors import ReportError
+
+LANGUAGES = ("en", "zh")
+"""Languages that have a catalogue. One more language is one more file, and its name here."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The words of one language. Texts are data: ``{name}`` is the only thing that is filled in."""
+
+    tag: str  # of the language, as HTML says it: "en", "zh-CN"
+    entries: dict[str, Any]
+
+    def say(self, key: str, count: int = 1, /, **names: object) -> str:
+        """Fill in the text ``key`` ("section.name").
+
+        Args:
+            key: where the text stands in the file.
+            count: chooses the plural form, and is there as ``{count}``.
+            names: what the other ``{name}``s stand for.
+
+        Raises:
+            ReportError: the catalogue has no such text.
+        """
+        entry: Any = self.entries
+        for part in key.split("."):
+            entry = entry.get(part) if isinstance(entry, dict) else None
+        if isinstance(entry, dict):
+            entry = entry["one"] if count == 1 and "one" in entry else entry.get("other")
+        if not isinstance(entry, str):
+            raise ReportError(f"the catalogue {self.tag!r} has no text {key!r}; add it to its file")
+        return entry.format(count=f"{count:,}", **names)
+
+    def word(self, section: str, word: str) -> str:
+        """Return the language's word for ``word``, or ``word`` where the section has none."""
+        found = self.entries.get(section, {}).get(word)
+        return found if isinstance(found, str) else word.replace("_", " ")
+
+    def listing(self, items: Sequence[str], limit: int = 3) -> str:
+        """Join ``items`` as the language lists things: "A, B and C", "A, B, C and 4 more"."""
+        shown = list(dict.fromkeys(items))
+        if len(shown) > limit:
+            shown = [*shown[:limit], self.say("list.more", len(shown) - limit)]
+        if len(shown) < 2:
+            return "".join(shown)
+        separator, last = self.say("list.separator"), self.say("list.last")
+        return separator.join(shown[:-1]) + last + shown[-1]
+
+
+@cache
+def catalogue(lang: str = "en") -> Catalogue:
+    """Read the catalogue of a language, by its short name or its tag ("zh", "zh-CN").
+
+    Raises:
+        ReportError: there is none.
+    """
+    short = lang.lower().replace("_", "-").split("-")[0]
+    if short not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise ReportError(f"reports are not written in {lang!r} yet; choose one of {known}")
+    text = (
+        resources.files("crossaisle.reports").joinpath(f"templates/{short}.toml").read_text("utf-8")
+    )
+    entries = tomllib.loads(text)
+    return Catalogue(entries["tag"], entries)

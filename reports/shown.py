@@ -1,0 +1,99 @@
+"""One customer's list as its template reads it: names, figures and bars, nothing left to work out."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from crossaisle.reports.catalogue import Catalogue
+from crossaisle.reports.charts import Bar, steps
+from crossaisle.reports.figures import figures
+from crossaisle.reports.names import clean, readable, shortened
+from crossaisle.reports.picture import picture
+from crossaisle.reports.report import CustomerList, Purchase, Ranked
+from crossaisle.reports.terminal import candidate_title
+from crossaisle.reports.words import reasons, terms_of
+
+_HISTORY = 60  # purchases shown of one history; the others are counted
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands in the line that opens a list."""
+
+    user: str
+    aisle: str
+    first: str
+    find: str
+
+
+def head(customer: CustomerList, words: Catalogue) -> Head:
+    """Name a list and what it can be found by."""
+    user = shortened(clean(customer.user_id), 60)
+    aisle = readable(customer.aisle) or words.say("page.any_aisle")
+    titles = [_title(ranked) for ranked in customer.ranked]
+    find = " ".join([user, aisle, *titles]).lower()
+    return Head(user, aisle, titles[0] if titles else "", find)
+
+
+def _title(ranked: Ranked) -> str:
+    return candidate_title(ranked.explanation, ranked.title)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line under a score."""
+
+    product: str
+    bridge: str
+    kind: str
+    figure: str
+    against: bool
+    bar: Bar
+
+
+class Shown:
+    """One list as its template reads it."""
+
+    def __init__(self, customer: CustomerList, words: Catalogue, lang: str, fewest: int) -> None:
+        self.words, self.lang, self.fewest = words, lang, fewest
+        ordered = sorted(customer.history[:_HISTORY], key=lambda purchase: purchase.aisle)
+        self.history = [
+            (readable(aisle) or words.say("page.no_aisle"), [self._purchase(p) for p in group])
+            for aisle, group in groupby(ordered, key=lambda purchase: purchase.aisle)
+        ]
+        self.more = max(len(customer.history) - _HISTORY, 0)
+        self.items = [self._item(ranked) for ranked in customer.ranked]
+
+    def _purchase(self, purchase: Purchase) -> str:
+        title = purchase.title if purchase.title != purchase.product_id else ""
+        return readable(title) or self.words.say("name.untitled")
+
+    def _item(self, ranked: Ranked) -> dict[str, object]:
+        explanation, title = ranked.explanation, _title(ranked)
+        printed = figures(explanation)
+        units = dict(zip(map(id, explanation.terms), printed.terms, strict=True))
+        terms = terms_of(explanation, self.words, self.fewest)
+        bars = steps(explanation, [*(term.contribution for term, _, _ in terms), explanation.rest])
+        rows = [
+            Row(
+                product,
+                bridge,
+                term.kind,
+                printed.signed(units[id(term)]),
+                units[id(term)] < 0,
+                bar,
+            )
+            for (term, product, bridge), bar in zip(terms, bars[:-1], strict=True)
+        ]
+        return {
+            "rank": ranked.rank,
+            "title": title,
+            "score": printed.plain(printed.score),
+            "bias": printed.signed(printed.bias),
+            "rest": printed.signed(printed.rest),
+            "rest_bar": bars[-1],
+            "reasons": reasons(explanation, self.lang, fewest=self.fewest),
+            "rows": rows,
+            "picture": picture(explanation, self.lang, ranked.title, self.fewest, standalone=False)
+            if explanation.terms
+            else "",
+        }
