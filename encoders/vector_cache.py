@@ -1,0 +1,76 @@
+"""Text vectors on disk: what was encoded once by a model is not encoded again."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+KEY = np.dtype("V16")
+
+
+def cache_folder() -> Path:
+    """Return ``$CROSSAISLE_CACHE``, or ``crossaisle`` in the user's cache folder."""
+    own = os.environ.get("CROSSAISLE_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(own) if own else Path(base) / "crossaisle"
+
+
+class VectorCache:
+    """Vectors of one model, by the 128-bit BLAKE2b of their text.
+
+    A folder of shards, each a pair ``keys.npy`` (n,) and ``vectors.npy`` (n, d) float32 in a
+    folder of its own that appears by one rename: two processes may add at the same time, and one
+    that is killed leaves no half shard that counts. Vectors are memory-mapped.
+    """
+
+    def __init__(self, model: str, folder: Path | None = None) -> None:
+        """Open the cache of the model with this fingerprint; it need not be there yet."""
+        self.folder = (folder or cache_folder()) / "vectors" / model
+        self._where: dict[bytes, tuple[np.ndarray, int]] = {}
+        self._seen: set[str] = set()
+
+    @staticmethod
+    def key(text: str) -> bytes:
+        """Return the key of a text: 16 bytes."""
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+        """Return the vectors that are there, each float32 (d,), mapped from disk."""
+        self._refresh()
+        found = ((key, self._where.get(key)) for key in keys)
+        return {key: place[0][place[1]] for key, place in found if place is not None}
+
+    def add(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
+        """Keep the vectors, float32 (n, d), of n texts. A full or read-only disk is no failure:
+        the vectors are then encoded again next time.
+        """
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+            try:
+                np.save(new / "keys.npy", np.array(keys, dtype=KEY))
+                np.save(new / "vectors.npy", np.ascontiguousarray(vectors, dtype=np.float32))
+                new.rename(self.folder / f"shard-{new.name.removeprefix('.new-')}")
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+
+    def _refresh(self) -> None:
+        if not self.folder.is_dir():
+            return
+        for shard in sorted(self.folder.glob("shard-*")):
+            if shard.name in self._seen:
+                continue
+            self._seen.add(shard.name)
+            # A shard that cannot be read is as good as none: its texts are encoded again.
+            with contextlib.suppress(OSError, ValueError):
+                keys = np.load(shard / "keys.npy")
+                vectors = np.load(shard / "vectors.npy", mmap_mode="r")
+                if len(keys) == len(vectors):
+                    self._where.update(
+                        (key.tobytes(), (vectors, row)) for row, key in enumerate(keys)
+                    )
