@@ -1,0 +1,138 @@
+"""The baselines, each with the same number of settings, and the search that picks one.
+
+Every baseline has :data:`BUDGET` settings of its own, tried on the validation fold. The best
+one is then also mixed with popularity ("+popularity"), again with ``BUDGET`` weights. The best of
+each is fitted once more on the test's graph. Nothing reads the test before that.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossaisle.evaluation.ease import Ease
+from crossaisle.evaluation.ials import Ials
+from crossaisle.evaluation.metrics import ndcg
+from crossaisle.evaluation.neighbours import ItemKnn, Rp3Beta
+from crossaisle.evaluation.popularity import Popularity, WithPopularity
+from crossaisle.evaluation.ranking import Scorer, rank_fold
+from crossaisle.evaluation.splits import Fold
+
+BUDGET = 8
+Settings = dict[str, Any]
+WEIGHTS: tuple[Settings, ...] = tuple(
+    {"weight": weight} for weight in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+)
+
+
+class BaselineError(ValueError):
+    """A baseline that does not exist was asked for."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A name, how to fit it on a graph (settings as keywords), and the settings to try."""
+
+    name: str
+    fit: Callable[..., Scorer]
+    settings: tuple[Settings, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting and its nDCG@10 on validation."""
+
+    settings: Settings
+    ndcg: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The setting that did best on validation, and all that were tried."""
+
+    settings: Settings
+    trials: tuple[Trial, ...]
+
+
+def _grid(**axes: Sequence[Any]) -> tuple[Settings, ...]:
+    settings: list[Settings] = [{}]
+    for name, values in axes.items():
+        settings = [one | {name: value} for one in settings for value in values]
+    return tuple(settings)
+
+
+BASELINES = (
+    Baseline(
+        "popularity",
+        Popularity,
+        _grid(baskets=(False, True), half_life=(None, 120.0, 40.0, 10.0)),
+    ),
+    Baseline(
+        "item-knn", ItemKnn, _grid(shrinkage=(0.0, 20.0, 100.0, 500.0), neighbours=(100, 1000))
+    ),
+    Baseline("rp3beta", Rp3Beta, _grid(alpha=(0.6, 1.0), beta=(-0.4, -0.1, 0.2, 0.5))),
+    Baseline(
+        "ease",
+        Ease,
+        _grid(regularisation=(3.0, 10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0)),
+    ),
+    Baseline(
+        "ials",
+        Ials,
+        _grid(factors=(64, 128), regularisation=(1.0, 10.0), alpha=(1.0, 10.0)),
+    ),
+)
+
+
+def chosen(names: str | Sequence[str]) -> tuple[Baseline, ...]:
+    """Return the baselines of ``"all"``, ``"none"``, ``"name,name"`` or a sequence of names.
+
+    Raises:
+        BaselineError: one is unknown.
+    """
+    if names == "all":
+        return BASELINES
+    if names == "none":
+        return ()
+    wanted = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    known = {baseline.name: baseline for baseline in BASELINES}
+    for name in wanted:
+        if name not in known:
+            raise BaselineError(f"no baseline {name!r}: there are {', '.join(known)}, all and none")
+    return tuple(known[name] for name in wanted)
+
+
+def tune(
+    baseline: Baseline, fold: Fold, seed: int, note: Callable[[str, int, int], None]
+) -> Iterator[tuple[str, Tuned]]:
+    """Try all settings on the validation fold: first alone, then the best one with popularity.
+
+    Yields:
+        (name, tuned) of the baseline, and of "name+popularity" unless it *is* popularity.
+    """
+    best, kept, trials = -1.0, None, []
+    for number, settings in enumerate(baseline.settings):
+        note(f"tuning {baseline.name}", number, len(baseline.settings))
+        scorer = baseline.fit(fold.graph, **settings)
+        trials.append(Trial(settings, _judge(scorer, fold, seed)))
+        if trials[-1].ndcg > best:
+            best, kept = trials[-1].ndcg, scorer
+    alone = _best(trials)
+    yield baseline.name, Tuned(alone, tuple(trials))
+    if baseline.fit is Popularity or kept is None:
+        return
+    popularity = Popularity(fold.graph)
+    trials = []
+    for number, mix in enumerate(WEIGHTS):
+        note(f"tuning {baseline.name}+popularity", number, len(WEIGHTS))
+        trials.append(
+            Trial(alone | mix, _judge(WithPopularity(kept, popularity, **mix), fold, seed))
+        )
+    yield f"{baseline.name}+popularity", Tuned(_best(trials), tuple(trials))
+
+
+def _judge(scorer: Scorer, fold: Fold, seed: int) -> float:
+    return float(ndcg(rank_fold(scorer, fold, seed=seed), k=10).mean())
+
+
+def _best(trials: Sequence[Trial]) -> Settings:
+    return max(trials, key=lambda trial: trial.ndcg).settings

@@ -1,0 +1,176 @@
+"""Which events each task hides: pure choice of rows, drawn by a generator."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from crossaisle.graph import Graph
+
+COLD_SHARE = 10  # product-cold: one product in this many is hidden, for the test and for validation
+TEST_FROM, VALIDATION_FROM = 0.9, 0.8  # quantiles of event time where a dated log is cut
+
+
+class SplitError(ValueError):
+    """A log that cannot be split as asked, or a saved split that does not fit."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one fold hides, as rows of the graph it was drawn from."""
+
+    cases: pl.DataFrame  # user, aisle, product: uint32, int32, uint32; unique, sorted
+    bought: np.ndarray  # bool (events,): True = not in the fold's graph
+    contains: np.ndarray  # bool (basket lines,): the same
+    cold: np.ndarray | None = None  # int64, sorted product rows: the only candidates; None = all
+
+
+Pair = tuple[Held, Held]
+"""Validation and test."""
+
+
+def aisle_cold(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    """Hide one whole aisle of each drawn user; the other aisles stay as the history.
+
+    Eligible: who bought in two aisles or more. Drawn: ``sizes`` (validation, test) users, but
+    never more than a third of the eligible together.
+    """
+    pairs = _pairs(graph)
+    visits = pairs.select("user", "aisle").unique().sort("user", "aisle")
+    visits = visits.filter(pl.len().over("user") >= 2)
+    # The lowest of independent uniform draws is a uniform choice among a user's aisles.
+    drawn = visits.with_columns(luck=pl.Series(rng.random(visits.height), dtype=pl.Float64))
+    targets = drawn.sort("user", "luck").unique("user", keep="first", maintain_order=True)
+    cases = pairs.join(targets.select("user", "aisle"), on=["user", "aisle"], how="semi")
+    return _hide_pairs(graph, cases, _draw(targets["user"], rng, sizes))
+
+
+def aisle_warm(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    """Hide the last new product of every aisle where a drawn user has two or more.
+
+    "Last" is by first purchase: a product bought again is not new. Without dates the order is
+    ``position``; what the order leaves open is drawn. Where every event has a date the log is cut
+    at two moments instead, T1 < T2, the .8 and .9 quantiles of event time: validation's graph ends
+    before T1 and its cases are products bought for the first time in [T1, T2); the test's graph
+    ends before T2 and its cases come after. Anonymous baskets are cut at the same moments (one
+    without a date goes). A case needs at least one purchase in the graph before the cut.
+    """
+    if graph.has_clock:
+        return _cut_in_time(graph, rng, sizes)
+    first = _pairs(graph).group_by("user", "aisle", "product").agg(pl.col("position").min())
+    first = first.sort("user", "aisle", "product").filter(pl.len().over("user", "aisle") >= 2)
+    first = first.with_columns(luck=pl.Series(rng.random(first.height), dtype=pl.Float64))
+    last = first.sort("user", "aisle", "position", "luck").unique(
+        ["user", "aisle"], keep="last", maintain_order=True
+    )
+    users = last["user"].unique().sort()
+    return _hide_pairs(graph, last, _draw(users, rng, sizes))
+
+
+def product_cold(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    """Take all events from a tenth of the sold products of each aisle (at least one, of three).
+
+    Another tenth is cold for validation; tuning sees the events of neither. Users are dealt to
+    test and validation two to one, then limited to ``sizes``; a case needs a purchase that is left.
+    """
+    pairs = _pairs(graph)
+    sold = pairs.select("aisle", "product").unique().sort("aisle", "product")
+    place = sold.with_columns(
+        place=pl.Series(_rank_within(sold["aisle"].to_numpy(), rng.random(sold.height))),
+        share=(pl.len().over("aisle") // COLD_SHARE).clip(1),
+        sold=pl.len().over("aisle"),
+    ).filter(pl.col("sold") >= 3)
+    test = place.filter(pl.col("place") < pl.col("share"))["product"]
+    both = place.filter(pl.col("place") < 2 * pl.col("share"))["product"]
+    validation = both.filter(~both.is_in(test.implode()))
+    users = rng.permutation(graph.customers.height).astype(np.uint32)
+    cut = len(users) // 3
+    held = []
+    for gone, cold, people, size in (
+        (both, validation, users[:cut], sizes[0]),
+        (test, test, users[cut:], sizes[1]),
+    ):
+        bought = graph.bought["tail"].is_in(gone.implode()).to_numpy()
+        contains = graph.contains["tail"].is_in(gone.implode()).to_numpy()
+        known = graph.bought.filter(~pl.Series(bought, dtype=pl.Boolean))["head"].unique()
+        found = pairs.filter(
+            pl.col("product").is_in(cold.implode()) & pl.col("user").is_in(known.implode())
+        )
+        eligible = people[np.isin(people, found["user"].to_numpy())][:size]
+        cases = _of_users(found, eligible)
+        held.append(Held(cases, bought, contains, np.sort(cold.to_numpy()).astype(np.int64)))
+    return held[0], held[1]
+
+
+def _pairs(graph: Graph) -> pl.DataFrame:
+    """Return events on products that have an aisle: user, aisle, product, time, position."""
+    tail = graph.bought["tail"]
+    return graph.bought.select(
+        pl.col("head").alias("user"),
+        pl.Series("aisle", graph.aisle_of[tail.to_numpy()], dtype=pl.Int32),
+        pl.col("tail").alias("product"),
+        "time",
+        "position",
+    ).filter(pl.col("aisle") >= 0)
+
+
+def _draw(
+    eligible: pl.Series, rng: np.random.Generator, sizes: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw disjoint validation and test users, at most a third of the eligible (1 : 2)."""
+    validation = min(sizes[0], len(eligible) // 9)
+    test = min(sizes[1], len(eligible) // 3 - validation)
+    if len(eligible) < 6 or min(sizes) < 1:
+        raise SplitError(
+            f"only {len(eligible)} customers have enough purchases for this task (two aisles, or"
+            " two products in one aisle): at least 6 are needed"
+        )
+    order = rng.permutation(eligible.to_numpy())
+    validation = max(validation, 1)
+    return order[:validation], order[validation : validation + max(test, 1)]
+
+
+def _hide_pairs(graph: Graph, cases: pl.DataFrame, users: tuple[np.ndarray, np.ndarray]) -> Pair:
+    """Hide every event of the cases' pairs: the test's from both graphs, validation's from one."""
+    validation, test = (_of_users(cases, chosen) for chosen in users)
+    width = graph.products.height
+    keys = (
+        graph.bought["head"].to_numpy().astype(np.int64) * width + graph.bought["tail"].to_numpy()
+    )
+    masks = [
+        np.isin(keys, part["user"].to_numpy().astype(np.int64) * width + part["product"].to_numpy())
+        for part in (validation, test)
+    ]
+    baskets = np.zeros(graph.contains.height, dtype=bool)
+    return Held(validation, masks[0] | masks[1], baskets), Held(test, masks[1], baskets)
+
+
+def _cut_in_time(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    time = graph.bought["time"]
+    cuts = [time.quantile(share, "nearest") for share in (VALIDATION_FROM, TEST_FROM)]
+    first = _pairs(graph).group_by("user", "aisle", "product").agg(pl.col("time").min())
+    held = []
+    for cut, end, size in ((cuts[0], cuts[1], sizes[0]), (cuts[1], None, sizes[1])):
+        known = graph.bought.filter(pl.col("time") < cut)["head"].unique()
+        new = first.filter(pl.col("time") >= cut, pl.col("user").is_in(known.implode()))
+        if end is not None:
+            new = new.filter(pl.col("time") < end)
+        users = rng.permutation(new["user"].unique().sort().to_numpy())[:size]
+        baskets = (graph.contains["time"] >= cut).fill_null(value=True)
+        held.append(Held(_of_users(new, users), (time >= cut).to_numpy(), baskets.to_numpy()))
+    return held[0], held[1]
+
+
+def _of_users(pairs: pl.DataFrame, users: np.ndarray) -> pl.DataFrame:
+    chosen = pl.Series(users, dtype=pl.UInt32)
+    found = pairs.filter(pl.col("user").is_in(chosen.implode()))
+    return found.select("user", "aisle", "product").unique().sort("user", "aisle", "product")
+
+
+def _rank_within(group: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Rank of each value inside its group, from 0: int64, as long as ``value``."""
+    order = np.lexsort((value, group))
+    starts = np.searchsorted(group[order], group[order])
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - starts
+    return rank

@@ -1,0 +1,79 @@
+"""Does anything hidden still show, and are there products that stand for the same thing twice?"""
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from crossaisle.evaluation.splits import Fold, Split
+from crossaisle.graph import Graph, bought_with
+
+SLICE = 4096  # product rows multiplied at a time
+
+
+class LeakError(ValueError):
+    """A hidden purchase shows in what a model may learn from: which fold, which pair."""
+
+
+def check_leaks(split: Split) -> None:
+    """Look for hidden (user, product) pairs in what each fold's fit sees.
+
+    Checked for both folds: no hidden pair is in the graph's log; BOUGHT_WITH is what counting the
+    graph's own log gives, weight for weight; a cold product has no event and no BOUGHT_WITH. And
+    the graph of validation holds no hidden pair of the test.
+
+    Raises:
+        LeakError: the first leak found.
+    """
+    for name, fold in (("validation", split.validation), ("test", split.test)):
+        _check_pairs(name, fold.graph, fold)
+        if not fold.graph.bought_with.equals(bought_with(fold.graph)):
+            raise LeakError(f"{name}: BOUGHT_WITH was not counted from the fold's own log")
+        if fold.held.cold is not None:
+            for table in ("bought", "contains", "bought_with"):
+                frame = getattr(fold.graph, table)
+                ends = frame.select("head", "tail") if table == "bought_with" else frame["tail"]
+                if np.isin(ends.to_numpy(), fold.held.cold).any():
+                    raise LeakError(f"{name}: a cold product is still in {table}")
+    _check_pairs("the test, seen by validation", split.validation.graph, split.test)
+
+
+def _check_pairs(name: str, graph: Graph, fold: Fold) -> None:
+    pairs = fold.held.cases.select(head="user", tail="product")
+    shown = graph.bought.join(pairs, on=["head", "tail"], how="semi")
+    if shown.height:
+        user = graph.customers["id"][shown["head"][0]]
+        product = graph.products["id"][shown["tail"][0]]
+        raise LeakError(f"{name}: the hidden purchase of {product!r} by {user!r} is in the log")
+
+
+def twins(graph: Graph, *, min_buyers: int = 3, min_jaccard: float = 0.9) -> pl.DataFrame:
+    """Pairs of products with (nearly) the same buyers: one thing under two ids, perhaps.
+
+    Jaccard of the buyers' sets, |A and B| / |A or B|; both products need ``min_buyers``.
+
+    Returns:
+        first, second (product ids, rows ascending), buyers (of both), jaccard; strongest first.
+    """
+    bought = graph.purchases
+    counts = np.asarray(bought.sum(axis=0)).ravel()
+    transposed = sparse.csr_array(bought.T)
+    found = []
+    for start in range(0, transposed.shape[0], SLICE):
+        block = sparse.coo_array(transposed[start : start + SLICE] @ bought)
+        head, tail, both = block.coords[0] + start, block.coords[1], block.data
+        jaccard = both / (counts[head] + counts[tail] - both)
+        keep = (head < tail) & (np.minimum(counts[head], counts[tail]) >= min_buyers)
+        keep &= jaccard >= min_jaccard
+        found.append(
+            pl.DataFrame(
+                {
+                    "first": graph.products["id"].gather(head[keep]),
+                    "second": graph.products["id"].gather(tail[keep]),
+                    "buyers": both[keep].astype(np.uint32),
+                    "jaccard": jaccard[keep].astype(np.float64),
+                }
+            )
+        )
+    schema = {"first": pl.String, "second": pl.String, "buyers": pl.UInt32, "jaccard": pl.Float64}
+    pairs = pl.concat(found) if found else pl.DataFrame(schema=schema)
+    return pairs.sort("jaccard", "buyers", "first", "second", descending=[True, True, False, False])

@@ -1,0 +1,67 @@
+"""Baseline: what most people bought."""
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from crossaisle.evaluation.ranking import Scorer
+from crossaisle.graph import Graph
+
+
+class Popularity:
+    """score_j = log(1 + c_j), c_j the buyers of j; the history does not matter.
+
+    With ``baskets`` anonymous baskets count as buyers. With ``half_life`` (days; events need
+    dates) a buyer counts 2^-(age / half_life), age from the buyer's last purchase of j to the
+    last event of the log; without dates it changes nothing.
+    """
+
+    def __init__(
+        self, graph: Graph, *, baskets: bool = False, half_life: float | None = None
+    ) -> None:
+        """Count buyers."""
+        count = _buyers(graph.bought, graph.products.height, half_life)
+        if baskets:
+            count += _buyers(graph.contains, graph.products.height, half_life)
+        self.log_count = np.log1p(count).astype(np.float32)
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """float32 (users, m): the same row for everybody."""
+        return np.tile(self.log_count[candidates], (histories.shape[0], 1))
+
+
+def _buyers(events: pl.DataFrame, products: int, half_life: float | None) -> np.ndarray:
+    last = events.group_by("head", "tail").agg(pl.col("time").max())
+    weight = np.ones(last.height)
+    if half_life and last.height and not last["time"].null_count():
+        age = last.select((pl.col("time").max() - pl.col("time")).dt.total_seconds())
+        weight = 0.5 ** (age["time"].to_numpy() / (half_life * 86400))
+    return np.bincount(last["tail"].to_numpy(), weights=weight, minlength=products)
+
+
+class WithPopularity:
+    """score + w popularity, both brought to unit variance over the candidates of the request.
+
+    s'_uj = s_uj / sd_j(s_u.) + w p_j / sd_j(p), p = log(1 + buyers). Where s is constant (nothing
+    known of the user) popularity alone ranks. The rescaling depends on the user, so this is a
+    baseline only: it is no sum of walks.
+    """
+
+    def __init__(self, scorer: Scorer, popularity: Popularity, weight: float) -> None:
+        """Mix ``scorer`` with ``popularity``."""
+        self.scorer, self.popularity, self.weight = scorer, popularity, weight
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """float32 (users, m)."""
+        own = self.scorer.scores(histories, candidates)
+        return blend(own, self.popularity.log_count[candidates], self.weight)
+
+
+def blend(own: np.ndarray, popular: np.ndarray, weight: float) -> np.ndarray:
+    """Return own (users, m) + weight popular (m,), each over its standard deviation."""
+    if not own.shape[1]:
+        return own
+    spread = own.std(axis=1, keepdims=True, dtype=np.float64)
+    common = popular.std(dtype=np.float64)
+    mixed = own / np.where(spread > 0, spread, 1) + weight * popular / (common if common > 0 else 1)
+    return mixed.astype(np.float32)
