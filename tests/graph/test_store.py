@@ -146,6 +146,13 @@ class TestLadybug(StoreContract):
             open_store("/proc/shop.lbdb", create=True).write(shop)
 
 
+@pytest.mark.neo4j
+class TestNeo4j(StoreContract):
+    @pytest.fixture
+    def store(self, neo4j_store: Store) -> Store:
+        return neo4j_store
+
+
 def _write_forever(path: Path, graph: Graph) -> None:
     other = graph.replace(contains=graph.contains.clear(), baskets=graph.baskets.clear())
     while True:
