@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -92,7 +92,7 @@ class Neo4jStore(Store):
         """See :meth:`Store.query`. The server itself refuses to write in a reading session."""
 
         def work(transaction: neo4j.ManagedTransaction) -> pl.DataFrame:
-            result = transaction.run(_own(statement), dict(parameters or {}))
+            result = transaction.run(statement, dict(parameters or {}))
             return answer_frame(result.keys(), list(result))
 
         with self._errors(), self._session(neo4j.READ_ACCESS) as session:
@@ -102,7 +102,7 @@ class Neo4jStore(Store):
         """Make the constraints and indexes that are not there yet; wait until they are ready."""
         with self._errors(), self._session(neo4j.WRITE_ACCESS) as session:
             for statement in queries.statements("neo4j/schema"):
-                session.run(_own(statement)).consume()
+                session.run(statement).consume()
 
     def update(self, statement: str, rows: list[dict[str, Any]]) -> int:
         """Run one of our own writing statements for ``rows`` (its parameter) in one transaction.
@@ -112,7 +112,7 @@ class Neo4jStore(Store):
         """
 
         def work(transaction: neo4j.ManagedTransaction) -> int:
-            summary = transaction.run(_own(statement), {"rows": rows}).consume()
+            summary = transaction.run(statement, {"rows": rows}).consume()
             return summary.counters.relationships_created
 
         with self._errors():
@@ -135,7 +135,7 @@ class Neo4jStore(Store):
         """Write a batch; where it fails for good, halve it until the row is found; name that."""
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            summary = transaction.run(_own(step.statement), {"rows": rows}).consume()
+            summary = transaction.run(step.statement, {"rows": rows}).consume()
             made = summary.counters.relationships_created
             if step.created and made != len(rows):  # rolls the batch back
                 raise StoreError(
@@ -158,7 +158,7 @@ class Neo4jStore(Store):
 
     def _read_table(self, name: str, columns: Columns) -> pl.DataFrame:
         def work(transaction: neo4j.ManagedTransaction) -> pl.DataFrame:
-            result = transaction.run(_own(queries.statement(f"read/{name}")))
+            result = transaction.run(queries.statement(f"read/{name}"))
             chunks = [table_frame([], columns)]
             while records := result.fetch(CHUNK):
                 chunks.append(table_frame(records, columns))
@@ -180,7 +180,8 @@ class Neo4jStore(Store):
         if known and tuple(map(int, numbers)) < OLDEST:
             wanted = ".".join(map(str, OLDEST))
             raise StoreError(
-                f"{self.address} runs Neo4j {version}, which is too old: it must be {wanted} or newer"
+                f"{self.address} runs Neo4j {version}, which is too old: crossaisle needs {wanted} "
+                "or newer"
             )
 
     @contextlib.contextmanager
@@ -213,11 +214,6 @@ class Neo4jStore(Store):
 
 def _columns(edge: EdgeTable) -> Columns:
     return {"head": pl.String, "tail": pl.String, **edge.columns}
-
-
-def _own(statement: str) -> LiteralString:
-    """Vouch for a statement: it is a file of cypher/ or what a person asked, never put together."""
-    return cast(LiteralString, statement)
 
 
 def _message(error: Exception) -> str:
