@@ -118,16 +118,16 @@ def _draw(
     eligible: pl.Series, rng: np.random.Generator, sizes: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw disjoint validation and test users, at most a third of the eligible (1 : 2)."""
-    validation = min(sizes[0], len(eligible) // 9)
-    test = min(sizes[1], len(eligible) // 3 - validation)
-    if len(eligible) < 6 or min(sizes) < 1:
+    third = len(eligible) // 3
+    if third < 2 or min(sizes) < 1:
         raise SplitError(
             f"only {len(eligible)} customers have enough purchases for this task (two aisles, or"
             " two products in one aisle): at least 6 are needed"
         )
+    validation = min(sizes[0], max(1, third // 3))
+    test = min(sizes[1], third - validation)
     order = rng.permutation(eligible.to_numpy())
-    validation = max(validation, 1)
-    return order[:validation], order[validation : validation + max(test, 1)]
+    return order[:validation], order[validation : validation + test]
 
 
 def _hide_pairs(graph: Graph, cases: pl.DataFrame, users: tuple[np.ndarray, np.ndarray]) -> Pair:

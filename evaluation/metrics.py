@@ -88,7 +88,8 @@ def _sum(ranking: Ranking, values: np.ndarray) -> np.ndarray:
 
 
 def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    share: np.ndarray = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return share
 
 
 def _order_within(ranking: Ranking) -> np.ndarray:

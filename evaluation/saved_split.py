@@ -78,7 +78,7 @@ def read_held(folder: Path, graph: Graph) -> tuple[dict[str, Any], dict[str, Hel
         mark = head["fingerprint"]
         cases, events = pl.read_parquet(folder / CASES), pl.read_parquet(folder / HIDDEN)
         cold = pl.read_parquet(folder / COLD) if head["cold"] else None
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise SplitError(f"{folder} holds no readable split ({error}): make it anew") from error
     if mark != fingerprint(graph):
         raise SplitError(
