@@ -1,6 +1,7 @@
 """Reasons in words, pictures and reports, all made of the terms that ranked the list."""
 
 from crossaisle.reports.errors import ReportError
+from crossaisle.reports.markdown import as_markdown
 from crossaisle.reports.page import as_html
 from crossaisle.reports.picture import picture
 from crossaisle.reports.report import (
@@ -28,6 +29,7 @@ __all__ = [
     "Report",
     "ReportError",
     "as_html",
+    "as_markdown",
     "as_text",
     "picture",
     "reasons",

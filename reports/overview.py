@@ -1,7 +1,7 @@
 """What carries the lists of a report, added up over its customers: kinds of walks, aisle pairs."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossaisle.fusion.terms import Kind
 from crossaisle.reports.bridges import Bridge, bridge_of
@@ -17,7 +17,7 @@ class Cell:
     """From one aisle of the histories to one aisle of the lists."""
 
     share: float  # of all that speaks for products of the column's aisle; columns add up to 1
-    strongest: Bridge | None
+    strongest: Bridge | None  # without terms: no single one stands for all of them
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def pair_map(report: Report) -> PairMap:
                     bridge = bridge_of(term)
                     cell = sums[source, ranked.aisle or customer.aisle]
                     cell[bridge.key] = cell.get(bridge.key, 0.0) + term.contribution
-                    examples.setdefault(bridge.key, bridge)
+                    examples.setdefault(bridge.key, replace(bridge, terms=()))
     return _mapped(sums, examples)
 
 

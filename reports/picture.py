@@ -15,7 +15,7 @@ from crossaisle.reports.terminal import candidate_title
 from crossaisle.reports.words import FEWEST, bridge_label, shown_name
 
 WIDTH = 720
-_LEFT, _PILL, _PILL_END, _RIGHT = 216, 300, 484, 560  # where lines begin and end
+_LEFT, _PILL, _PILL_END, _RIGHT = 212, 288, 480, 552  # where lines begin and end
 _FLOW = 96.0  # height of all lines together
 _THINNEST = 1.5
 _LINE = 16.0  # of text
@@ -129,7 +129,7 @@ class _Drawing:
         grouped = tuple(sorted(grouped, key=lambda bridge: _mean(order, bridge)))
         self.pills = [self._pill(bridge, fewest) for bridge in grouped]
         self.end = Box(
-            _wrapped(name, WIDTH - _RIGHT - 16, 5),
+            _wrapped(name, (WIDTH - _RIGHT - 16) * 0.92, 5),  # it is set bold
             name,
             sum(pill.flow for pill in self.pills),
         )

@@ -1,7 +1,9 @@
-"""One customer's list as its template reads it: names, figures and bars, nothing left to work out."""
+"""One customer's list as its template reads it: names, figures and bars, all worked out."""
 
 from dataclasses import dataclass
 from itertools import groupby
+
+from markupsafe import Markup
 
 from crossaisle.reports.catalogue import Catalogue
 from crossaisle.reports.charts import Bar, steps
@@ -50,10 +52,26 @@ class Row:
     bar: Bar
 
 
+@dataclass(frozen=True)
+class Item:
+    """One product of the list."""
+
+    rank: int
+    title: str
+    reasons: list[str]
+    bias: str
+    rows: list[Row]
+    rest: str
+    rest_bar: Bar
+    score: str
+    picture: Markup
+
+
 class Shown:
     """One list as its template reads it."""
 
     def __init__(self, customer: CustomerList, words: Catalogue, lang: str, fewest: int) -> None:
+        """Work it out."""
         self.words, self.lang, self.fewest = words, lang, fewest
         ordered = sorted(customer.history[:_HISTORY], key=lambda purchase: purchase.aisle)
         self.history = [
@@ -67,33 +85,26 @@ class Shown:
         title = purchase.title if purchase.title != purchase.product_id else ""
         return readable(title) or self.words.say("name.untitled")
 
-    def _item(self, ranked: Ranked) -> dict[str, object]:
+    def _item(self, ranked: Ranked) -> Item:
         explanation, title = ranked.explanation, _title(ranked)
         printed = figures(explanation)
         units = dict(zip(map(id, explanation.terms), printed.terms, strict=True))
         terms = terms_of(explanation, self.words, self.fewest)
         bars = steps(explanation, [*(term.contribution for term, _, _ in terms), explanation.rest])
         rows = [
-            Row(
-                product,
-                bridge,
-                term.kind,
-                printed.signed(units[id(term)]),
-                units[id(term)] < 0,
-                bar,
-            )
+            Row(product, bridge, term.kind, printed.signed(figure), figure < 0, bar)
             for (term, product, bridge), bar in zip(terms, bars[:-1], strict=True)
+            for figure in (units[id(term)],)
         ]
-        return {
-            "rank": ranked.rank,
-            "title": title,
-            "score": printed.plain(printed.score),
-            "bias": printed.signed(printed.bias),
-            "rest": printed.signed(printed.rest),
-            "rest_bar": bars[-1],
-            "reasons": reasons(explanation, self.lang, fewest=self.fewest),
-            "rows": rows,
-            "picture": picture(explanation, self.lang, ranked.title, self.fewest, standalone=False)
-            if explanation.terms
-            else "",
-        }
+        drawing = picture(explanation, self.lang, ranked.title, self.fewest, standalone=False)
+        return Item(
+            ranked.rank,
+            title,
+            reasons(explanation, self.lang, fewest=self.fewest),
+            printed.signed(printed.bias),
+            rows,
+            printed.signed(printed.rest),
+            bars[-1],
+            printed.plain(printed.score),
+            drawing if explanation.terms else Markup(""),
+        )

@@ -1,6 +1,6 @@
 """A made-up gift shop, small enough to read, with every kind of walk."""
 
-from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -34,6 +34,8 @@ AISLES = {"22423": "Kitchen", "20725": "Bags", "22720": "Kitchen", "22197": "Kit
     "23240": "Storage",
     "84378": "Kitchen",
     "22960": "Kitchen",
+    "22139": "Kitchen",
+    "47566": "Party",
     "22492": "Toys",
 }
 
@@ -119,21 +121,33 @@ def popular(user: str = "14911") -> Explanation:
     return explained(user, "72741", -1.2, 0.0)
 
 
-def customer(user: str = "14911") -> CustomerList:
-    history = tuple(
-        Purchase(key, TITLES[key], aisle, "2011-10-06") for key, aisle in AISLES.items()
+def jigsaw(user: str) -> Explanation:
+    to = "22492"
+    pantry = ("HAS_ATTRIBUTE", attribute("pattern", "VINTAGE"), "HAS_ATTRIBUTE")
+    return explained(
+        user,
+        to,
+        -1.731,
+        -0.012,
+        walk(0.3914, "text", "22139", "SIMILAR_TEXT", to=to),
+        walk(0.2801, "people", "47566", "BOUGHT_WITH", to=to, count=7),
+        walk(0.1999, "attribute", "22720", *pantry, to=to),
     )
-    parts = (napkins(user), bunting(user), popular(user))
+
+
+def customer(user: str = "14911", aisle: str = "Party") -> CustomerList:
+    """One list: for Party with three products, for Toys with one."""
+    history = tuple(
+        Purchase(key, TITLES[key], place, "2011-10-06")
+        for key, place in AISLES.items()
+        if place != aisle
+    )
+    parts = (napkins(user), bunting(user), popular(user)) if aisle == "Party" else (jigsaw(user),)
     ranked = tuple(
-        Ranked(rank, TITLES[part.product_id], part, "Party")
+        Ranked(rank, TITLES[part.product_id], part, aisle)
         for rank, part in enumerate(parts, start=1)
     )
-    return CustomerList(user, "Party", history, ranked)
-
-
-@pytest.fixture
-def make_report() -> Callable[[int], Report]:
-    return shop_report
+    return CustomerList(user, aisle, history, ranked)
 
 
 def shop_report(customers: int = 3) -> Report:
@@ -168,10 +182,29 @@ def shop_report(customers: int = 3) -> Report:
     )
     return Report(
         "Gifts & Cards",
-        tuple(customer(str(14911 + number)) for number in range(customers)),
+        tuple(
+            customer(str(14911 + number), ("Party", "Toys")[number % 4 == 1])
+            for number in range(customers)
+        ),
         counts | edges,
         aisles,
         (Accuracy("aisle-cold", 1204, table, "crossaisle evaluate --task aisle-cold"),),
         "22 November 2026",
         "9f31c0",
+    )
+
+
+@pytest.fixture
+def shop() -> SimpleNamespace:
+    """The builders above, and ``report(customers)``."""
+    return SimpleNamespace(
+        product=product,
+        attribute=attribute,
+        walk=walk,
+        explained=explained,
+        napkins=napkins,
+        bunting=bunting,
+        popular=popular,
+        customer=customer,
+        report=shop_report,
     )

@@ -1,0 +1,133 @@
+"""The page as a person uses it, in headless Chromium."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crossaisle.reports import as_html
+from crossaisle.reports import page as page_module
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        sentence = "Chromium is not installed; `apt-get install chromium` brings it"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture(params=["plain", "packed"])
+def page(
+    request: pytest.FixtureRequest,
+    browser: Any,
+    complaints: list[str],
+    shop: SimpleNamespace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Any]:
+    if request.param == "packed":
+        monkeypatch.setattr(page_module, "PLAIN_BYTES", 0)
+    file = tmp_path / "report.html"
+    file.write_text(as_html(shop.report(6)), "utf-8")
+    opened = browser.new_page(viewport={"width": 360, "height": 740})
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "request", lambda asked: complaints.append(asked.url) if asked.url[:5] != "file:" else 0
+    )
+    opened.goto(file.as_uri())
+    yield opened
+    opened.close()
+
+
+def too_wide(page: Any) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def test_find_open_and_read(page: Any, complaints: list[str]) -> None:
+    lists = page.locator("details.customer")
+    assert lists.count() == 6
+    assert not too_wide(page)
+    page.get_by_label("Find a customer, an aisle or a product").fill("14913 napkins")
+    assert lists.locator("visible=true").count() > 0
+    assert page.locator("details.customer:visible").count() == 1
+    assert page.locator("#found").inner_text() == "1 list shown"
+
+    page.locator("details.customer:visible > summary").click()
+    entry = page.locator("details.customer:visible")
+    entry.get_by_text("14 people who bought Regency Cakestand 3 Tier also bought this.").wait_for()
+    assert not too_wide(page)
+    entry.locator("details.sum > summary").first.click()
+    assert entry.locator("svg.picture").first.is_visible()
+    assert entry.locator(".terms").first.locator("tfoot").inner_text().split()[-1] == "−0.878"
+    assert not too_wide(page)
+
+    page.get_by_label("Find a customer, an aisle or a product").fill("no such thing")
+    assert page.locator("#found").inner_text() == "0 lists shown"
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_width_or_scheme_scrolls_sideways(page: Any, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    for summary in page.locator("details.customer > summary").all()[:2]:
+        summary.click()
+    page.locator("details.sum").first.wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert not too_wide(page)
+
+
+def test_keyboard_alone_opens_a_list(page: Any) -> None:
+    page.get_by_label("Find a customer, an aisle or a product").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("What we would show them").first.wait_for()
+    assert page.evaluate("document.activeElement.closest('details').open")
+
+
+CONTRAST = """() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((v) => {
+      v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const worst = {};
+  for (const node of document.querySelectorAll("p, th, td, li, dt, dd, span, em, h1, h2, h3, h4, h5")) {
+    const ink = light(getComputedStyle(node).color);
+    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (ratio < 4.5) worst[node.tagName + "." + node.className] = ratio; }
+  return worst; }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    assert page.evaluate(CONTRAST) == {}
