@@ -1,0 +1,303 @@
+"""The command line: reads arguments, calls crossaisle.commands, prints, and picks the exit code."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    name="crossaisle",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Recommend across the aisles of a shop, with reasons that add up.",
+    epilog="Start with: crossaisle demo",
+)
+graph_app = typer.Typer(no_args_is_help=True, help="Build the graph, look into it, export it.")
+app.add_typer(graph_app, name="graph", rich_help_panel="The graph")
+
+START, MODEL, ANSWERS = "Start here", "The model", "What it answers"
+
+StoreOption = Annotated[
+    str, typer.Option("--store", help="A file such as shop.lbdb, or neo4j://host:7687.")
+]
+ModelOption = Annotated[Path, typer.Option("--model", help="Folder of a trained model.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings as TOML: [text], [train].")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="One setting: train.epochs=5. Repeatable.")
+]
+KOption = Annotated[int, typer.Option("--k", help="Length of a list.")]
+LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
+
+
+@app.command(rich_help_panel=START)
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for all it makes.")] = Path("demo"),
+) -> None:
+    """Everything once, on a real shop's log: graph, training, evaluation, a list with reasons.
+
+    Example: crossaisle demo --output demo
+    """
+    from crossaisle.commands import demo as command
+    from crossaisle.commands.screen import progress_bars
+
+    with progress_bars() as progress:
+        story = command.run(output, progress)
+    print(story)
+
+
+@graph_app.command("build")
+def graph_build(
+    store: StoreOption,
+    mapping: Annotated[Path | None, typer.Option(help="Which columns mean what (TOML).")] = None,
+    preset: Annotated[str | None, typer.Option(help="online-retail or amazon14.")] = None,
+    products: Annotated[Path | None, typer.Option(help="The product feed.")] = None,
+    events: Annotated[Path | None, typer.Option(help="The order or event log.")] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where rows left out go; beside the store by default.")
+    ] = None,
+    customers: Annotated[bool, typer.Option(help="Whether customers enter the graph.")] = True,
+) -> None:
+    """Load a shop's files and make the store hold their graph. Again: only what changed changes.
+
+    Example: crossaisle graph build --mapping shop.toml --store shop.lbdb
+    """
+    from crossaisle.commands import graph
+    from crossaisle.commands.screen import console, progress_bars
+
+    chosen = graph.mapping_of(mapping, preset, products, events)
+    with progress_bars() as progress:
+        built = graph.build_graph(
+            chosen, store, customers=customers, rejected=rejected, progress=progress
+        )
+    for line in graph.summary(*built):
+        console.print(line, markup=False)
+
+
+@graph_app.command("stats")
+def graph_stats(store: StoreOption, as_json: JsonOption = False) -> None:
+    """Count nodes, relationships, aisles, attributes.
+
+    Example: crossaisle graph stats --store shop.lbdb
+    """
+    from crossaisle.commands import graph
+
+    found = graph.stats(store)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if as_json else graph.stats_text(found))
+
+
+@graph_app.command("query")
+def graph_query(
+    store: StoreOption,
+    name_or_file: Annotated[
+        str, typer.Argument(help="A name (none given: they are listed), or a .cypher file.")
+    ] = "",
+    param: Annotated[list[str] | None, typer.Option(help="key=value. Repeatable.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the graph in Cypher, by the name of a query or with a file of your own.
+
+    Example: crossaisle graph query --store shop.lbdb bridges --param source=Home --param target=Toys
+    """
+    from crossaisle.commands import graph
+
+    if not name_or_file:
+        print(graph.query_list())
+        return
+    frame = graph.query(store, name_or_file, param or [])
+    print(frame.write_json() if as_json else graph.table_text(frame))
+
+
+@app.command(rich_help_panel=MODEL)
+def train(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="Folder of the model.")],
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    seed: SeedOption = 0,
+    resume: Annotated[
+        bool, typer.Option(help="Go on after an interruption; text already encoded is always kept.")
+    ] = False,
+) -> None:
+    """Train on the log that the store holds.
+
+    Example: crossaisle train --store shop.lbdb --output model
+    """
+    from crossaisle.commands import train as command
+    from crossaisle.commands.screen import console, progress_bars
+    from crossaisle.commands.settings import read_settings
+
+    settings = read_settings(config, set_ or [])
+    with progress_bars() as progress:
+        command.train(store, output, settings, seed, progress, resume=resume)
+    console.print(f"model: {output}", markup=False)
+
+
+@app.command(rich_help_panel=MODEL)
+def evaluate(
+    store: StoreOption,
+    task: Annotated[
+        Literal["aisle-cold", "aisle-warm", "product-cold"], typer.Option(help="What is hidden.")
+    ],
+    output: Annotated[Path, typer.Option(help="Where results.json goes.")],
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    baselines: Annotated[str, typer.Option(help="all, none, or names: popularity,ials")] = "all",
+    split: Annotated[
+        Path | None, typer.Option(help="Folder of the split: made once, then reused.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Hide purchases, train on the rest, and compare with tuned baselines.
+
+    Example: crossaisle evaluate --store shop.lbdb --task aisle-cold --output results.json
+    """
+    from crossaisle.commands import evaluate as command
+    from crossaisle.commands.screen import progress_bars
+    from crossaisle.commands.settings import read_settings
+
+    settings = read_settings(config, set_ or [])
+    with progress_bars() as progress:
+        results = command.evaluate(
+            store,
+            task,
+            output,
+            settings,
+            baselines=baselines,
+            seed=seed,
+            split_folder=split,
+            progress=progress,
+        )
+    print(command.table(results))
+
+
+@app.command(rich_help_panel=ANSWERS)
+def recommend(
+    model: ModelOption,
+    requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
+    output: Annotated[Path, typer.Option(help="recs.csv, .parquet or .jsonl")],
+    histories: Annotated[Path | None, typer.Option(help="user_id, product_id[, timestamp]")] = None,
+    candidates: Annotated[Path | None, typer.Option(help="product_id: only those.")] = None,
+    k: KOption = 10,
+    reasons: Annotated[int, typer.Option(help="Sentences of reasons for each product.")] = 0,
+) -> None:
+    """Rank products for every request of a file.
+
+    Example: crossaisle recommend --model model --requests requests.csv --output recs.csv
+    """
+    from crossaisle.commands import recommend as command
+    from crossaisle.commands.files import check_table_name, write_table
+    from crossaisle.commands.screen import console, progress_bars
+
+    check_table_name(output)
+    recommender = command.open_model(model)
+    with progress_bars() as progress:
+        ranked = command.recommend(
+            recommender,
+            requests,
+            histories=histories,
+            candidates=candidates,
+            k=k,
+            told=reasons,
+            progress=progress,
+        )
+    write_table(ranked, output)
+    console.print(f"{ranked.height:,} rows: {output}", markup=False)
+
+
+@app.command(rich_help_panel=ANSWERS)
+def explain(
+    model: ModelOption,
+    user: Annotated[str, typer.Option(help="A customer that the model knows.")],
+    product: Annotated[str, typer.Option(help="A product.")],
+    lang: LangOption = "en",
+    format_: Annotated[Literal["text", "json", "html"], typer.Option("--format")] = "text",
+    top: Annotated[int, typer.Option(help="Terms shown; the others are one line.")] = 5,
+) -> None:
+    """Take one score apart: the walks that made it, and how much each weighs.
+
+    Example: crossaisle explain --model model --user 17850 --product 22423
+    """
+    from crossaisle.commands import recommend as command
+
+    print(command.explain(command.open_model(model), user, product, top, lang, format_))
+
+
+@app.command(rich_help_panel=ANSWERS)
+def report(
+    model: ModelOption,
+    requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
+    output: Annotated[Path, typer.Option(help="The HTML file.")],
+    lang: LangOption = "en",
+    results: Annotated[
+        Path | None, typer.Option(help="results.json of an evaluation, to show in it.")
+    ] = None,
+    k: KOption = 10,
+) -> None:
+    """Write one HTML file that explains lists by their paths in the graph.
+
+    Example: crossaisle report --model model --requests requests.csv --output report.html
+    """
+    from crossaisle.commands import report as command
+    from crossaisle.commands.recommend import open_model
+    from crossaisle.commands.screen import console, progress_bars
+
+    with progress_bars() as progress:
+        command.write(open_model(model), requests, output, lang, results, k, progress)
+    console.print(f"report: {output}", markup=False)
+
+
+@app.command(rich_help_panel=ANSWERS)
+def search(
+    model: ModelOption,
+    words: Annotated[str, typer.Argument(help="What somebody looks for.")],
+    user: Annotated[str | None, typer.Option(help="Mix in what this customer would take.")] = None,
+    k: KOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find products whose text is like some words.
+
+    Example: crossaisle search --model model "a lamp for the garden"
+    """
+    from crossaisle.commands import recommend as command
+    from crossaisle.commands.graph import table_text
+
+    found = command.search(command.open_model(model), words, k, user)
+    print(found.write_json() if as_json else table_text(found))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 failed, 2 usage, 3 data unusable, 130."""
+    from crossaisle.commands.failures import sentence
+    from crossaisle.commands.screen import console, quiet
+
+    quiet()
+    try:
+        result = app(args=arguments, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except BrokenPipeError:
+        return 0
+    except typer.Abort:
+        code, message = 130, "interrupted"
+    except BaseException as error:
+        if isinstance(show := getattr(error, "show", None), Callable):  # wrong usage, says typer
+            show(sys.stderr)
+            return int(getattr(error, "exit_code", 2))
+        if os.environ.get("CROSSAISLE_TRACEBACK"):
+            raise
+        code, message = sentence(error)
+    console.print(f"crossaisle: {message}", style="red", markup=False, soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

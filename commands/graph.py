@@ -1,0 +1,161 @@
+"""``crossaisle graph ...``: build, stats, query."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from crossaisle.commands.files import UsageError, write_table
+from crossaisle.encoders.sentence import SentenceEncoder
+from crossaisle.graph import Changes, Graph, Progress, open_store
+from crossaisle.graph.build import build
+from crossaisle.graph.catalogue import Catalogue
+from crossaisle.graph.queries import load as load_query
+from crossaisle.graph.queries import names
+from crossaisle.loaders import Mapping, load, preset, read_mapping
+
+
+def mapping_of(
+    mapping: Path | None, preset_name: str | None, products: Path | None, events: Path | None
+) -> Mapping:
+    """Choose the mapping that the arguments name.
+
+    Raises:
+        UsageError: neither or both of a mapping and a preset, or a file that is not there.
+        MappingError: see :func:`crossaisle.loaders.read_mapping`.
+    """
+    if (mapping is None) == (preset_name is None):
+        raise UsageError("give either --mapping FILE or --preset NAME")
+    for file in (products, events):
+        if file is not None and not file.is_file():
+            raise UsageError(f"there is no file {file}")
+    if mapping is not None:
+        chosen = read_mapping(mapping)
+        given = {"products": products, "events": events}
+        changed = {
+            name: getattr(chosen, name).model_copy(update={"path": str(file)})
+            for name, file in given.items()
+            if file is not None and getattr(chosen, name) is not None
+        }
+        return chosen.model_copy(update=changed)
+    return preset(str(preset_name), products, events)
+
+
+def build_graph(
+    mapping: Mapping,
+    store: str,
+    *,
+    customers: bool = True,
+    rejected: Path | None = None,
+    progress: Progress,
+) -> tuple[Catalogue, Graph, Changes]:
+    """Load, build and store; rows left out go to a Parquet file beside the store."""
+    encode: Callable[[list[str]], np.ndarray] = SentenceEncoder().encode
+    catalogue = load(mapping, encode=encode, progress=progress)
+    progress("joining the graph", 0, 1)
+    graph = build(catalogue, customers=customers)
+    progress("joining the graph", 1, 1)
+    with open_store(store, create=True) as place:
+        changes = place.write(graph, progress)
+    if rejected is None:
+        rejected = Path(store).parent / "rejected.parquet" if "://" not in store else Path("rejected.parquet")
+    write_table(catalogue.rejected, rejected)
+    return catalogue, graph, changes
+
+
+def stats(store: str) -> dict[str, Any]:
+    """Count what a store holds: nodes, relationships, aisles, kinds of attributes, coverage."""
+    with open_store(store) as place:
+        graph = place.read()
+    products = max(graph.products.height, 1)
+    sizes = np.bincount(graph.aisle_of[graph.aisle_of >= 0], minlength=len(graph.aisles))
+    events = np.zeros(len(graph.aisles), dtype=np.int64)
+    aisle_of_event = graph.aisle_of[graph.bought["tail"].to_numpy()]
+    np.add.at(events, aisle_of_event[aisle_of_event >= 0], 1)
+    kinds = (
+        graph.has_attribute.select(
+            "head", kind=graph.attributes["kind"].gather(graph.has_attribute["tail"])
+        )
+        .group_by("kind")
+        .agg(values=pl.len(), products=pl.col("head").n_unique())
+        .sort("values", "kind", descending=[True, False])
+    )
+    return {
+        "counts": graph.counts(),
+        "aisles": [
+            {"aisle": name, "products": int(size), "purchases": int(count)}
+            for name, size, count in zip(graph.aisles, sizes, events, strict=True)
+        ],
+        "attributes": kinds.to_dicts(),
+        "products_with_category": graph.in_category["head"].n_unique() / products,
+        "products_with_attribute": graph.has_attribute["head"].n_unique() / products,
+        "products_in_an_aisle": float((graph.aisle_of >= 0).mean()) if graph.products.height else 0.0,
+    }
+
+
+def query(store: str, name_or_file: str, parameters: list[str]) -> pl.DataFrame:
+    """Run a query by name or file.
+
+    Raises:
+        QueryError: unknown name or parameter.
+        UsageError: a parameter that is no ``key=value``.
+    """
+    chosen = load_query(name_or_file)
+    given = {}
+    for parameter in parameters:
+        key, separator, value = parameter.partition("=")
+        if not separator:
+            raise UsageError(f"--param {parameter}: write key=value")
+        given[key] = value
+    bound = chosen.bind(given)
+    with open_store(store) as place:
+        return place.query(chosen.statement, bound)
+
+
+def summary(catalogue: Catalogue, graph: Graph, changes: Changes) -> list[str]:
+    """Say what was loaded, left out, assumed and changed."""
+    lines = list(catalogue.notes)
+    for reason, action, rows in catalogue.rejected_counts():
+        lines.append(f"{rows:,} {'row' if rows == 1 else 'rows'}: {reason} ({action})")
+    found = ", ".join(f"{count:,} {name}" for name, count in graph.counts().items() if count)
+    return [*lines, f"graph: {found}", *changes.lines()]
+
+
+def stats_text(found: dict[str, Any]) -> str:
+    """Lay out :func:`stats` for people."""
+    counts = "\n".join(f"  {name:<14}{count:>12,}" for name, count in found["counts"].items())
+    aisles = "\n".join(
+        f"  {row['products']:>8,} products {row['purchases']:>10,} purchases  {row['aisle']}"
+        for row in sorted(found["aisles"], key=lambda row: -row["products"])
+    )
+    kinds = "\n".join(
+        f"  {row['values']:>8,} on {row['products']:>8,} products  {row['kind']}"
+        for row in found["attributes"]
+    )
+    share = (
+        f"products with a category {found['products_with_category']:.0%}, "
+        f"with an attribute {found['products_with_attribute']:.0%}, "
+        f"in an aisle {found['products_in_an_aisle']:.0%}"
+    )
+    return f"In the graph\n{counts}\n\nAisles\n{aisles}\n\nAttributes\n{kinds}\n\n{share}"
+
+
+def query_list() -> str:
+    """List the queries that come with the package."""
+    return "\n".join(f"{name:<24}{load_query(name).question}" for name in names())
+
+
+def table_text(frame: pl.DataFrame) -> str:
+    """Lay out a frame as plain lines, values whole: what is cut cannot be copied."""
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=10_000,
+        fmt_str_lengths=10_000,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_formatting="NOTHING",
+    ):
+        return str(frame)

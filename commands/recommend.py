@@ -1,0 +1,159 @@
+"""``crossaisle recommend``, ``explain``, ``search``: what a saved model answers."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from crossaisle.commands.files import UsageError, read_table
+from crossaisle.encoders.sentence import SentenceEncoder
+from crossaisle.fusion import Recommender
+from crossaisle.graph.store import Progress, silent
+from crossaisle.reports import as_html, as_text, reasons
+
+BLOCK = 2000  # requests answered between two notes of progress
+SHOWN = 5  # terms looked at for a reason in words
+
+
+def open_model(folder: Path) -> Recommender:
+    """Load a model.
+
+    Raises:
+        UsageError: there is no such folder.
+        ModelError: a file of it is missing or damaged.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no model at {folder}: make one with `crossaisle train`")
+    return Recommender.from_pretrained(folder)
+
+
+def requests_of(file: Path) -> pl.DataFrame:
+    """Read requests: user_id and aisle (null: any), each once, in their order."""
+    table = read_table(file, ("user_id",), ("aisle",))
+    return table.select("user_id", "aisle").unique(maintain_order=True)
+
+
+def histories_of(
+    recommender: Recommender, asked: pl.DataFrame, file: Path | None
+) -> dict[str, list[str]]:
+    """Return each asked user's products: of the file if it lists them, else as the model knows.
+
+    Somebody who is listed nowhere has no history, and gets what the bias ranks first.
+    """
+    users = asked["user_id"].unique(maintain_order=True).to_list()
+    found = recommender.histories(users)
+    if file is not None:
+        table = read_table(file, ("user_id", "product_id"), ("timestamp",))
+        listed = table.filter(pl.col("product_id").is_not_null())
+        found |= dict(listed.group_by("user_id", maintain_order=True).agg("product_id").iter_rows())
+    return {user: found.get(user, []) for user in users}
+
+
+def rank(
+    recommender: Recommender,
+    asked: pl.DataFrame,
+    histories: dict[str, list[str]],
+    *,
+    k: int,
+    candidates: list[str] | None = None,
+    progress: Progress = silent,
+) -> pl.DataFrame:
+    """Answer requests: user_id, aisle (as asked, null: any), rank, product_id, score."""
+    if k < 1:
+        raise UsageError(f"--k {k}: lists have at least one product")
+    order = asked.with_row_index("_request")
+    lists = []
+    done = 0
+    for (aisle,), group in asked.group_by("aisle", maintain_order=True):
+        for block in group.iter_slices(BLOCK):
+            progress("ranking", done, asked.height)
+            done += block.height
+            some = {user: histories[user] for user in block["user_id"]}
+            name = None if aisle is None else str(aisle)
+            ranked = recommender.recommend(some, aisle=name, k=k, candidates=candidates)
+            lists.append(ranked.with_columns(aisle=pl.lit(aisle, pl.String)))
+    progress("ranking", asked.height, asked.height)
+    if not lists:
+        raise UsageError("the requests file has no rows")
+    return (
+        pl.concat(lists)
+        .join(order, on=["user_id", "aisle"], nulls_equal=True)
+        .sort("_request", "rank")
+        .drop("_request")
+    )
+
+
+def recommend(
+    recommender: Recommender,
+    requests: Path,
+    *,
+    histories: Path | None = None,
+    candidates: Path | None = None,
+    k: int = 10,
+    told: int = 0,
+    progress: Progress = silent,
+) -> pl.DataFrame:
+    """Answer every request of a file: user_id, aisle, rank, product_id, score[, reasons].
+
+    A user listed in ``histories`` is scored by that history alone. An empty aisle asks for all.
+
+    Raises:
+        UsageError: a file is missing, or k is below 1.
+        LoadError: a file lacks a column.
+        UnknownId: an aisle or a candidate that the model does not know.
+    """
+    asked = requests_of(requests)
+    known = histories_of(recommender, asked, histories)
+    only = None
+    if candidates is not None:
+        only = read_table(candidates, ("product_id",))["product_id"].unique(maintain_order=True)
+    ranked = rank(
+        recommender,
+        asked,
+        known,
+        k=k,
+        candidates=None if only is None else only.to_list(),
+        progress=progress,
+    )
+    if not told:
+        return ranked
+    sentences = []
+    for done, (user, product) in enumerate(ranked.select("user_id", "product_id").iter_rows()):
+        progress("explaining", done, ranked.height)
+        explanation = recommender.explain(known[user], product, top=SHOWN)
+        sentences.append(" ".join(reasons(explanation, limit=told)))
+    progress("explaining", ranked.height, ranked.height)
+    return ranked.with_columns(reasons=pl.Series(sentences, dtype=pl.String))
+
+
+def explain(
+    recommender: Recommender, user: str, product: str, top: int, lang: str, form: str
+) -> str:
+    """Take one score apart, as text, JSON or a page with a picture.
+
+    Raises:
+        UnknownId: the model knows no such customer or product.
+    """
+    explanation = recommender.explain(user, product, top=top)
+    if form == "json":
+        return json.dumps(explanation.to_json(), indent=1, ensure_ascii=False)
+    title = recommender.title(product)
+    if form == "text":
+        return as_text(explanation, lang=lang, title=title)
+    from crossaisle.commands.report import one_explanation
+
+    return as_html(one_explanation(recommender, explanation), lang=lang)
+
+
+def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl.DataFrame:
+    """Rank products by likeness of their text to words: rank, product_id, title, score.
+
+    Raises:
+        UsageError: the model was trained without text, or there are no words.
+    """
+    if not words.strip():
+        raise UsageError("what shall be searched for? give some words")
+    if recommender.encoder is None:
+        raise UsageError("this model was trained without text: it cannot be searched by words")
+    vector = SentenceEncoder(recommender.encoder).encode([words])[0]
+    return recommender.search_vector(vector, k=k, user=user)

@@ -1,0 +1,161 @@
+"""``crossaisle report``: lists, their explanations and the accuracy, in one HTML file."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from crossaisle.commands.files import UsageError, write_atomically
+from crossaisle.commands.recommend import histories_of, rank, requests_of
+from crossaisle.fusion import Recommender
+from crossaisle.fusion.terms import Explanation
+from crossaisle.graph.store import Progress
+from crossaisle.reports import (
+    Accuracy,
+    AisleCount,
+    CustomerList,
+    Interval,
+    Method,
+    Purchase,
+    Ranked,
+    Report,
+    as_html,
+)
+
+TOP = 5  # terms shown of each score
+SHOWN_METRICS = ("ndcg@10", "recall@20", "hit_rate@10", "mrr", "auc")
+
+
+def write(
+    recommender: Recommender,
+    requests: Path,
+    output: Path,
+    lang: str,
+    results: Path | None,
+    k: int,
+    progress: Progress,
+) -> None:
+    """Write the report for the requests of a file.
+
+    Raises:
+        UsageError: there is no results file, or it is none of ours.
+    """
+    asked = requests_of(requests)
+    report = make(recommender, asked, k=k, accuracy=read_accuracy(results), progress=progress)
+    page = as_html(report, lang=lang)
+    write_atomically(output, lambda path: path.write_text(page, encoding="utf-8"))
+
+
+def make(
+    recommender: Recommender,
+    asked: pl.DataFrame,
+    *,
+    k: int,
+    accuracy: tuple[Accuracy, ...],
+    progress: Progress,
+    title: str = "crossaisle: what is recommended, and why",
+) -> Report:
+    """Rank, explain and gather what the page shows."""
+    histories = histories_of(recommender, asked, None)
+    ranked = rank(recommender, asked, histories, k=k, progress=progress)
+    products = recommender.products.select("id", "title", "aisle")
+    known = {row["id"]: row for row in products.iter_rows(named=True)}
+    customers = []
+    for done, (user, aisle) in enumerate(asked.iter_rows()):
+        progress("explaining", done, asked.height)
+        rows = ranked.filter(pl.col("user_id") == user, pl.col("aisle").eq_missing(aisle))
+        customers.append(
+            CustomerList(
+                user_id=user,
+                aisle=aisle or "",
+                history=tuple(_purchase(known, product) for product in histories[user]),
+                ranked=tuple(
+                    _ranked(recommender, known, user, histories[user], row)
+                    for row in rows.iter_rows(named=True)
+                ),
+            )
+        )
+    progress("explaining", asked.height, asked.height)
+    purchases = recommender.aisle_counts()
+    return Report(
+        title=title,
+        customers=tuple(customers),
+        counts=recommender.counts,
+        aisles=tuple(AisleCount(*row) for row in purchases.iter_rows()),
+        accuracy=accuracy,
+        made=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+        model=recommender.fingerprint,
+    )
+
+
+def one_explanation(recommender: Recommender, explanation: Explanation) -> Report:
+    """Gather a report of a single product for a single customer."""
+    user, product = explanation.user_id, explanation.product_id
+    known = {row["id"]: row for row in recommender.products.iter_rows(named=True)}
+    history = recommender.histories([user]).get(user, [])
+    aisle = known[product]["aisle"] or ""
+    title = known[product]["title"] or product
+    return Report(
+        title=title,
+        customers=(
+            CustomerList(
+                user_id=user,
+                aisle=aisle,
+                history=tuple(_purchase(known, bought) for bought in history),
+                ranked=(Ranked(1, title, explanation, aisle),),
+            ),
+        ),
+        model=recommender.fingerprint,
+    )
+
+
+def _purchase(known: dict[str, dict[str, Any]], product: str) -> Purchase:
+    row = known.get(product, {"title": None, "aisle": None})
+    return Purchase(product, row["title"] or product, row["aisle"] or "")
+
+
+def _ranked(
+    recommender: Recommender,
+    known: dict[str, dict[str, Any]],
+    user: str,
+    history: list[str],
+    row: dict[str, Any],
+) -> Ranked:
+    product = known[row["product_id"]]
+    explanation = recommender.explain(history, row["product_id"], top=TOP, user_id=user)
+    return Ranked(
+        row["rank"], product["title"] or product["id"], explanation, product["aisle"] or ""
+    )
+
+
+def read_accuracy(results: Path | None) -> tuple[Accuracy, ...]:
+    """Read the tables of a results.json.
+
+    Raises:
+        UsageError: there is none, or it is none of ours.
+    """
+    if results is None:
+        return ()
+    try:
+        content = json.loads(results.read_text(encoding="utf-8"))
+        tasks = [content] if "task" in content else list(content.values())
+        return tuple(_accuracy(task) for task in tasks)
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {results}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{results} was not written by `crossaisle evaluate`") from None
+
+
+def _accuracy(task: dict[str, Any]) -> Accuracy:
+    methods = tuple(
+        Method(
+            method["name"],
+            {name: Interval(**method["metrics"][name]) for name in SHOWN_METRICS},
+            ours=method["name"] == "crossaisle",
+        )
+        for method in task["methods"]
+    )
+    command = f"crossaisle evaluate --task {task['task']} --seed {task['seed']}"
+    return Accuracy(task["task"], task["counts"]["test_users"], methods, command)

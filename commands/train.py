@@ -1,0 +1,77 @@
+"""``crossaisle train``: from a store to a model folder with its card."""
+
+import datetime as dt
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from crossaisle.commands.settings import Settings
+from crossaisle.encoders import SentenceEncoder, product_texts
+from crossaisle.fusion import Recommender
+from crossaisle.graph import Graph, Progress, open_store
+
+PACKAGES = ("crossaisle", "torch", "torch-geometric", "sentence-transformers", "numpy", "polars")
+
+
+def text_vectors(graph: Graph, settings: Settings, progress: Progress) -> np.ndarray | None:
+    """Encode every product's text: float32 (products, d), or None where the settings say so."""
+    if settings.text.encoder == "none":
+        return None
+    encoder = SentenceEncoder(settings.text.encoder, device=settings.text.device)
+    return encoder.encode(product_texts(graph).to_list(), progress)
+
+
+def fit(graph: Graph, settings: Settings, seed: int, progress: Progress) -> Recommender:
+    """Encode and train."""
+    text = text_vectors(graph, settings, progress)
+    return Recommender.train(graph, settings.train, text=text, seed=seed, progress=progress)
+
+
+def train(store: str, output: Path, settings: Settings, seed: int, progress: Progress) -> Recommender:
+    """Train on what a store holds and save the model."""
+    with open_store(store) as place:
+        graph = place.read(progress)
+    recommender = fit(graph, settings, seed, progress)
+    recommender.save(output, card=card(graph, settings, seed), encoder=settings.text.encoder)
+    return recommender
+
+
+def card(graph: Graph, settings: Settings, seed: int, metrics: str = "") -> str:
+    """Write the model card: what it was made of, when, with what, how good it is."""
+    counts = "\n".join(f"| {name} | {count:,} |" for name, count in graph.counts().items())
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    chosen = settings.model_dump_json(indent=2)
+    shown = metrics or "Not measured with this model: run `crossaisle evaluate` on its store."
+    return f"""# A crossaisle model
+
+Ranks products of an aisle for a history of products. Every score is a bias plus a sum over the
+history's products and the walks of the graph; `crossaisle explain` shows the terms.
+
+Trained {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, seed {seed}, Python {platform.python_version()},
+{versions}.
+
+## Data
+
+| in the graph | count |
+| --- | ---: |
+{counts}
+
+Aisles: {len(graph.aisles)}. Products in one: {int((graph.aisle_of >= 0).sum()):,}.
+
+## Accuracy
+
+{shown}
+
+## Settings
+
+```json
+{chosen}
+```
+
+## Limits
+
+It knows what this shop's log knows. Customers' histories are stored in this folder
+(`histories.parquet`): treat it as personal data, or train on pseudonyms.
+"""
