@@ -1,0 +1,132 @@
+"""The channels of a score: tables that are linear in the history, A[i, j] kept small.
+
+Every channel answers ``scores(histories, candidates)``, float32 (users, m) =
+SUM_i histories[u, i] A[i, j], and ``pairs(items, candidate)``, float64 (n,) = A[i, j].
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+
+class Channel(Protocol):
+    """One way from history products to candidates."""
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """SUM_i histories[u, i] A[i, j]: float32 (users, m)."""
+        ...
+
+    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """A[i, candidate] for every item: float64 (n,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class PeopleTables:
+    """Reduced-rank ridge: A[i, j] = source_d[i] . target[j], d = aisle(j); 0 inside the aisle."""
+
+    aisle_of: np.ndarray  # int32 (products,)
+    sources: dict[int, np.ndarray]  # aisle -> float32 (products, r_d), zero rows inside it
+    targets: dict[int, np.ndarray]  # aisle -> float32 (products of the aisle, r_d)
+    place: np.ndarray  # int32 (products,): place of a product within its aisle
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        result = np.zeros((histories.shape[0], len(candidates)), np.float32)
+        aisles = self.aisle_of[candidates]
+        for aisle in np.unique(aisles):
+            if int(aisle) in self.sources:
+                here = np.flatnonzero(aisles == aisle)
+                user = histories @ self.sources[int(aisle)]
+                table = self.targets[int(aisle)][self.place[candidates[here]]]
+                if len(here) == len(candidates):
+                    return user @ table.T
+                result[:, here] = user @ table.T
+        return result
+
+    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """See :class:`Channel`."""
+        aisle = int(self.aisle_of[candidate])
+        if aisle not in self.sources:
+            return np.zeros(len(items))
+        target = self.targets[aisle][self.place[candidate]].astype(np.float64)
+        return self.sources[aisle][items].astype(np.float64) @ target
+
+
+@dataclass(frozen=True)
+class WalkTable:
+    """A sparse table W, float32 (products, products)."""
+
+    table: sparse.csr_array
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        chosen = choose_columns(self.table, candidates)
+        return np.asarray((histories @ chosen).toarray(), np.float32)
+
+    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """See :class:`Channel`."""
+        column = choose_columns(self.table[items], np.array([candidate]))
+        return column.toarray()[:, 0].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class NetworkTables:
+    """The graph network, z = C X: A[i, j] = z_in[i] . z_out[j], a sum over pairs of leaves.
+
+    Leaves are, in this order: products, attributes, categories, and for products without events a
+    second vector of each attribute and category and one for the text (see
+    :mod:`crossaisle.fusion.newcomers`).
+    """
+
+    leaves_in: np.ndarray  # float32 (leaves, d)
+    leaves_out: np.ndarray  # float32 (leaves, d)
+    mix_in: sparse.csr_array  # float32 (products, leaves)
+    mix_out: sparse.csr_array  # float32 (products, leaves)
+    vectors_in: np.ndarray  # float32 (products, d) = mix_in @ leaves_in
+    vectors_out: np.ndarray  # float32 (products, d) = mix_out @ leaves_out
+
+    @classmethod
+    def from_leaves(
+        cls,
+        leaves_in: np.ndarray,
+        leaves_out: np.ndarray,
+        mix_in: sparse.csr_array,
+        mix_out: sparse.csr_array,
+    ) -> "NetworkTables":
+        """Multiply out the products' vectors."""
+        return cls(leaves_in, leaves_out, mix_in, mix_out, mix_in @ leaves_in, mix_out @ leaves_out)
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        return np.asarray((histories @ self.vectors_in) @ self.vectors_out[candidates].T)
+
+    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """See :class:`Channel`."""
+        return self.vectors_in[items].astype(np.float64) @ self.vectors_out[candidate]
+
+
+@dataclass(frozen=True)
+class ContentTable:
+    """Cosine of features: A[i, j] = F_i . F_j, one hard walk for each feature that both have."""
+
+    matrix: sparse.csr_array  # float32 (products, features), rows of length 1
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        other = sparse.csr_array(self.matrix[candidates].T)
+        return np.asarray(((histories @ self.matrix) @ other).toarray(), np.float32)
+
+    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """See :class:`Channel`."""
+        row = self.matrix[[candidate]].astype(np.float64)
+        return (self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0]
+
+
+def choose_columns(table: sparse.csr_array, columns: np.ndarray) -> sparse.csr_array:
+    """``table[:, columns]``, in one pass over the table (scipy's own is slower for many columns)."""
+    if len(columns) == table.shape[1] and np.array_equal(columns, np.arange(len(columns))):
+        return table
+    return sparse.csr_array(table[:, columns])

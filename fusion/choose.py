@@ -1,0 +1,228 @@
+"""The fusion weights of every situation, and the constants that make aisles comparable."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
+from crossaisle.fusion.model import shrink
+from crossaisle.fusion.parts import Lore, Parts
+from crossaisle.fusion.weigh import POPULARITY, Sheet, quality, search, sheet_of
+
+FEWEST_TASKS = 20
+"""With fewer questions than that a situation takes the weights of the other one."""
+
+MOST_CELLS = 20_000_000
+"""Scores (tasks x candidates) of a channel and situation at most: 80 MB each."""
+
+TEMPERATURES = np.geomspace(0.05, 20, 25)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Weights of one situation on the scale of log probabilities."""
+
+    weights: dict[str, float]  # "popularity" and channels
+    constants: np.ndarray  # float64 (aisles,), added to every product of the aisle
+
+
+Choice = dict[tuple[int, int], Calibration]
+"""(situation, 1 for new products) -> what was chosen."""
+
+
+@dataclass(frozen=True)
+class _Questions:
+    sheets: list[Sheet]
+    aisles: list[int]
+
+    @property
+    def count(self) -> int:
+        return sum(sheet.shape[0] for sheet in self.sheets)
+
+
+def choose(
+    lore: Lore, held: HeldOut, trial: Parts, rng: np.random.Generator
+) -> tuple[Choice, dict[str, object]]:
+    """Search weights where there are questions enough, and borrow them where there are not.
+
+    Args:
+        lore: everything, for the size of the aisles.
+        held: the questions.
+        trial: channels that were fitted without the people who ask them.
+        rng: draws questions where there are more than memory allows.
+
+    Returns:
+        What to use in each situation, and a summary for the model card.
+    """
+    known = ~held.is_new & (trial.bought > 0)
+    groups = [
+        (COLD, 0, held.known.choose(np.flatnonzero(held.known.situation == COLD)), known),
+        (VISITED, 0, held.known.choose(np.flatnonzero(held.known.situation == VISITED)), known),
+        (COLD, 1, held.fresh, held.is_new),
+    ]
+    found: dict[tuple[int, int], dict[str, float]] = {}
+    asked: dict[tuple[int, int], _Questions] = {}
+    report: dict[str, object] = {}
+    for situation, fresh, tasks, allowed in groups:
+        questions = _ask(trial, tasks, lore.aisle_of, allowed, rng)
+        asked[situation, fresh] = questions
+        if questions.count >= FEWEST_TASKS:
+            scales = _scales(questions.sheets)
+            weights = search(questions.sheets, scales)
+            found[situation, fresh] = weights
+            name = f"{('cold', 'visited')[situation]}{', new products' if fresh else ''}"
+            report[name] = _summary(questions, weights, scales)
+    asked[VISITED, 1] = asked[COLD, 1]
+    if (COLD, 1) in found:
+        found[VISITED, 1] = found[COLD, 1]
+    choice = {}
+    for key in ((COLD, 0), (VISITED, 0), (COLD, 1), (VISITED, 1)):
+        other = (1 - key[0], key[1])
+        weights = found.get(key) or found.get(other) or {POPULARITY: 1.0, "content": 1.0}
+        choice[key] = _calibrate(weights, asked[key], lore, trial, key, held)
+    return choice, report
+
+
+def _ask(
+    trial: Parts, tasks: Tasks, aisle_of: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+) -> _Questions:
+    sizes = np.bincount(aisle_of[allowed & (aisle_of >= 0)], minlength=int(aisle_of.max()) + 2)
+    cells = sizes[tasks.aisle].sum()
+    if cells > MOST_CELLS:
+        share = MOST_CELLS / cells
+        tasks = tasks.choose(np.flatnonzero(rng.random(len(tasks)) < share))
+    sheets, aisles = [], []
+    for aisle in np.unique(tasks.aisle):
+        mine = tasks.choose(np.flatnonzero(tasks.aisle == aisle))
+        candidates = np.flatnonzero(allowed & (aisle_of == aisle))
+        targets = sparse.csr_array(mine.targets[:, candidates])
+        some = np.flatnonzero(np.diff(targets.indptr) > 0)
+        if not len(some) or len(candidates) < 2:
+            continue
+        histories = sparse.csr_array(mine.histories[some])
+        sheets.append(
+            sheet_of(
+                _score_parts(trial, histories, candidates),
+                sparse.csr_array(histories[:, candidates]),
+                sparse.csr_array(targets[some]),
+            )
+        )
+        aisles.append(int(aisle))
+    return _Questions(sheets, aisles)
+
+
+def _score_parts(
+    trial: Parts, histories: sparse.csr_array, candidates: np.ndarray
+) -> dict[str, np.ndarray]:
+    factor = shrink(np.asarray(histories.sum(axis=1)).ravel())
+    scaled = sparse.csr_array(sparse.diags_array(factor) @ histories).astype(np.float32)
+    shape = (histories.shape[0], len(candidates))
+    parts = {POPULARITY: np.zeros(shape, np.float32)}
+    for name, channel in trial.channels.items():
+        parts[name] = np.array(channel.scores(scaled, candidates), np.float32)
+    for name, bias in trial.biases.items():
+        parts[name] += bias[candidates]
+    return parts
+
+
+def _scales(sheets: list[Sheet]) -> dict[str, float]:
+    """Typical spread of each channel within a task; channels without any are left out."""
+    scales = {}
+    for name in sheets[0].parts:
+        spread = float(np.mean([s.parts[name].std(axis=1).mean() for s in sheets]))
+        if spread > 1e-9 or name == POPULARITY:
+            scales[name] = max(spread, 1e-9)
+    return scales
+
+
+def _summary(
+    questions: _Questions, weights: dict[str, float], scales: dict[str, float]
+) -> dict[str, object]:
+    alone = {POPULARITY: 1.0}
+    return {
+        "tasks": questions.count,
+        "ndcg": float(quality(questions.sheets, weights).mean()),
+        "ndcg of popularity": float(quality(questions.sheets, alone).mean()),
+        "weights in spreads": {n: round(w * scales[n], 4) for n, w in weights.items() if w},
+    }
+
+
+def _calibrate(
+    weights: dict[str, float],
+    questions: _Questions,
+    lore: Lore,
+    trial: Parts,
+    key: tuple[int, int],
+    held: HeldOut,
+) -> Calibration:
+    """Bring the scores to the scale of log probabilities, aisle by aisle.
+
+    The temperature tau maximises the likelihood of the answers, SUM log softmax(tau S); an aisle's
+    constant is log(its share of what is bought in this situation) - mean log-sum-exp of its scores.
+    For new products the mass is that of as many average known ones.
+    """
+    tau = _temperature(questions, weights)
+    scaled = {name: tau * weight for name, weight in weights.items()}
+    share = _shares(lore)[key[0]]
+    level = {
+        aisle: float(np.mean(_logsumexp(sheet.total(scaled))))
+        for aisle, sheet in zip(questions.aisles, questions.sheets, strict=True)
+    }
+    asked = held.is_new if key[1] else ~held.is_new
+    resting = sum(
+        (scaled.get(n, 0.0) * b.astype(np.float64) for n, b in trial.biases.items()),
+        np.zeros(len(asked)),
+    )
+    constants = np.zeros(len(share))
+    for aisle in range(len(share)):
+        inside = lore.aisle_of == aisle
+        here = asked & inside
+        if aisle not in level:
+            level[aisle] = float(_logsumexp(resting[here][None])[0]) if here.any() else 0.0
+        known = max(int((~held.is_new & inside).sum()), 1)
+        mass = np.log(max(int(here.sum()), 1) / known) if key[1] else 0.0
+        constants[aisle] = np.log(share[aisle]) + mass - level[aisle]
+    return Calibration(scaled, constants)
+
+
+def _temperature(questions: _Questions, weights: dict[str, float]) -> float:
+    """Maximise SUM log softmax(tau S) over the answers, on at most 200 tasks an aisle."""
+    totals = [sheet.total(weights)[:200] for sheet in questions.sheets]
+    if not totals:
+        return 1.0
+    spread = float(np.mean([np.where(np.isfinite(t), t, 0).std() for t in totals]))
+    grid = TEMPERATURES / max(spread, 1e-9)
+    likelihood = np.zeros(len(grid))
+    for sheet, total in zip(questions.sheets, totals, strict=True):
+        first = sheet.answers[0] < len(total)
+        task, product = sheet.answers[0][first], sheet.answers[1][first]
+        for place, tau in enumerate(grid):
+            scaled = np.float32(tau) * total
+            likelihood[place] += (scaled[task, product] - _logsumexp(scaled)[task]).sum()
+    return float(grid[np.argmax(likelihood)])
+
+
+def _logsumexp(scores: np.ndarray) -> np.ndarray:
+    top = np.max(scores, axis=1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    return np.asarray(top[:, 0] + np.log(np.exp(scores - top).sum(axis=1) + 1e-300))
+
+
+def _shares(lore: Lore) -> tuple[np.ndarray, np.ndarray]:
+    """Each aisle's share of purchases, for aisles new to the buyer and for known ones.
+
+    Of all purchases after a person's first, how many open an aisle: that share of the whole goes
+    to the aisles a history lacks.
+    """
+    aisles = int(lore.aisle_of.max(initial=-1)) + 1
+    rows = np.flatnonzero(lore.aisle_of >= 0)
+    table = sparse.csr_array(
+        (np.ones(len(rows)), (rows, lore.aisle_of[rows])), shape=(len(lore.aisle_of), aisles)
+    )
+    counts = (lore.purchases @ table).toarray()
+    share = np.maximum(counts.sum(axis=0), 1) / max(counts.sum(), 1)
+    opened = np.maximum((counts > 0).sum(axis=1) - 1, 0).sum()
+    later = np.maximum(counts.sum(axis=1) - 1, 0).sum()
+    crossing = float(np.clip(opened / max(later, 1), 1e-3, 1 - 1e-3))
+    return crossing * share, (1 - crossing) * share

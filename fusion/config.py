@@ -1,0 +1,34 @@
+"""How the model is trained: few settings, each with its unit and range."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainConfig(BaseModel):
+    """Settings of :func:`crossaisle.fusion.train.train`; the same defaults serve every shop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: bool = True
+    """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
+    embedding_size: Annotated[int, Field(ge=2, le=1024)] = 128
+    """Numbers in a product's vector (graph network)."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 9
+    """Passes over the training tasks (graph network)."""
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
+    """Adam's highest step; it falls to 0 along a cosine."""
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 256
+    """Tasks (one person, one target aisle) in one step."""
+    people_rank: Annotated[int, Field(ge=1, le=1024)] = 128
+    """Largest rank of the people channel's tables, one pair for each target aisle."""
+    people_memory: Annotated[float, Field(ge=1, le=100_000)] = 160.0
+    """Megabytes (10^6 bytes, float32) the people channel's tables may take together."""
+    crossing_users: Annotated[int, Field(ge=10, le=50_000)] = 8000
+    """People at most whose crossings into one aisle the ridge is solved for (memory: n^2)."""
+    neighbours: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """Co-bought products kept for each product in each aisle (walks channel)."""
+    held_out_users: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """Share of people kept out of a first training, on whom the fusion weights are chosen."""
+    held_out_tasks: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    """Hidden aisles (and hidden products) at most that the fusion weights are chosen on."""

@@ -1,0 +1,112 @@
+"""The model: a frozen sum of channels, each linear in the history.
+
+    score(u, j) = bias_s[j] + SUM_c weight_s,c |h|^-1/2 SUM_{i in h} h_i A_c[i, j]
+
+s is the situation: whether the history has products of j's aisle or not, and whether j is new
+(without events). It is known before anything is scored, so the sum stays a sum.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from crossaisle.fusion.channels import Channel
+from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.content import Features
+from crossaisle.graph import Graph
+
+CHANNELS = ("people", "walks", "network", "content")
+"""Order of the last axis of ``weights``."""
+
+POWER = 0.5
+"""A history of weight n counts n^-POWER for each of its products."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model; also a :class:`crossaisle.fusion.scorer.Scorer`."""
+
+    graph: Graph
+    config: TrainConfig
+    features: Features
+    channels: dict[str, Channel]
+    weights: np.ndarray  # float32 (2: aisle cold, visited; 2: product known, new; channels)
+    bias: np.ndarray  # float32 (2: aisle cold, visited; products)
+    is_new: np.ndarray  # bool (products,): without events when it was trained
+    text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
+    report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
+
+    @cached_property
+    def aisle_of(self) -> np.ndarray:
+        """Aisle of each product: int32 (products,), -1 for none."""
+        return self.graph.aisle_of
+
+    @cached_property
+    def _aisle_table(self) -> sparse.csr_array:
+        rows = np.flatnonzero(self.aisle_of >= 0)
+        shape = (len(self.aisle_of), len(self.graph.aisles))
+        return sparse.csr_array(
+            (np.ones(len(rows), np.float32), (rows, self.aisle_of[rows])), shape=shape
+        )
+
+    def visited(self, histories: sparse.csr_array) -> np.ndarray:
+        """Whether a history has products of each aisle: int (users, aisles), 0 or 1."""
+        return ((histories @ self._aisle_table).toarray() > 0).astype(np.int64)
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """Score products for histories: float32 (users, m). See :class:`Scorer`."""
+        histories = sparse.csr_array(histories)
+        scaled = self._scaled(histories)
+        visited = self.visited(histories)
+        result = np.empty((histories.shape[0], len(candidates)), np.float32)
+        aisles, new = self.aisle_of[candidates], self.is_new[candidates].astype(np.int64)
+        for aisle, fresh in sorted(set(zip(aisles.tolist(), new.tolist(), strict=True))):
+            columns = np.flatnonzero((aisles == aisle) & (new == fresh))
+            place = visited[:, aisle] if aisle >= 0 else np.zeros(len(visited), np.int64)
+            for situation in (0, 1):
+                rows = np.flatnonzero(place == situation)
+                if not len(rows):
+                    continue
+                block = self._block(scaled, rows, candidates[columns], situation, fresh)
+                if len(rows) == len(visited) and len(columns) == len(candidates):
+                    return block
+                result[np.ix_(rows, columns)] = block
+        return result
+
+    def situation(self, history: sparse.csr_array, product: int) -> int:
+        """0 where the product's aisle is not in the history (users = 1), 1 where it is."""
+        aisle = int(self.aisle_of[product])
+        return int(self.visited(history)[0, aisle]) if aisle >= 0 else 0
+
+    def multipliers(self, history: sparse.csr_array, product: int) -> np.ndarray:
+        """weight_s,c |h|^-1/2 for each channel: float64 (channels,)."""
+        chosen = self.weights[self.situation(history, product), int(self.is_new[product])]
+        return chosen.astype(np.float64) * float(shrink(np.array([history.sum()]))[0])
+
+    def _scaled(self, histories: sparse.csr_array) -> sparse.csr_array:
+        factor = shrink(np.asarray(histories.sum(axis=1)).ravel())
+        return sparse.csr_array(sparse.diags_array(factor) @ histories).astype(np.float32)
+
+    def _block(
+        self,
+        scaled: sparse.csr_array,
+        rows: np.ndarray,
+        candidates: np.ndarray,
+        situation: int,
+        fresh: int,
+    ) -> np.ndarray:
+        histories = scaled if len(rows) == scaled.shape[0] else scaled[rows]
+        block = np.repeat(self.bias[situation][candidates][None], len(rows), axis=0)
+        for place, name in enumerate(CHANNELS):
+            weight = self.weights[situation, fresh, place]
+            if weight and name in self.channels:
+                block += weight * self.channels[name].scores(histories, candidates)
+        return block
+
+
+def shrink(size: np.ndarray) -> np.ndarray:
+    """|h|^-POWER, 0 for an empty history: float64 (users,)."""
+    size = np.asarray(size, np.float64)
+    return np.where(size > 0, np.maximum(size, 1e-12) ** -POWER, 0.0)

@@ -1,0 +1,154 @@
+"""Vectors for products nobody has bought: ridge regression of learned vectors on features.
+
+For a product with events the network has a vector of its own. For one without, each of its
+attributes, categories and words, and its text vector, contributes the vector that ridge regression
+gives it,
+
+    B = argmin SUM_j n_j^.5 |z_j - F_j B|^2 + lambda |B|^2,    z_new = F_new B,
+
+so that a new product stands where its likes stand, and the sum over features stays a sum.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from crossaisle.encoders.network import GraphNetwork, Relation
+from crossaisle.fusion.channels import NetworkTables
+from crossaisle.fusion.content import Features
+
+PENALTY = 3.0
+STEPS = 40
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What each feature and each number of a text vector contributes."""
+
+    features: np.ndarray  # float32 (features, d)
+    text: np.ndarray | None  # float32 (text numbers, d)
+
+
+def learn_likeness(
+    vectors: np.ndarray,
+    weight: np.ndarray,
+    features: sparse.csr_array,
+    text: np.ndarray | None,
+) -> Likeness:
+    """Solve the ridge regression by conjugate gradients, all columns at once.
+
+    Args:
+        vectors: float32 (products, d), the learned vectors.
+        weight: float32 (products,), 0 for products that have none.
+        features: float32 (products, features).
+        text: float32 (products, numbers) or None.
+    """
+    root = np.sqrt(weight)[:, None].astype(np.float32)
+    rows = np.flatnonzero(weight > 0)
+    scaled = sparse.csr_array(features[rows].multiply(root[rows])).astype(np.float32)
+    turned = sparse.csr_array(scaled.T)
+    wanted = vectors[rows] * root[rows]
+    dense = None if text is None else text[rows] * root[rows]
+    width = features.shape[1]
+
+    def forward(block: np.ndarray) -> np.ndarray:
+        product = scaled @ block[:width]
+        return product if dense is None else product + dense @ block[width:]
+
+    def backward(block: np.ndarray) -> np.ndarray:
+        product = turned @ block
+        return product if dense is None else np.concatenate([product, dense.T @ block])
+
+    solution = _conjugate_gradients(lambda b: backward(forward(b)) + PENALTY * b, backward(wanted))
+    return Likeness(solution[:width], None if text is None else solution[width:])
+
+
+def freeze(
+    network: GraphNetwork,
+    relations: tuple[Relation, ...],
+    features: Features,
+    text: np.ndarray | None,
+    bought: np.ndarray,
+) -> tuple[NetworkTables, np.ndarray]:
+    """Turn the trained network into tables: (tables, bias float32 (products,)).
+
+    A product with events keeps its own leaves; one without gets those of its likes.
+    """
+    new = bought == 0
+    known = sparse.diags_array((~new).astype(np.float32))
+    bias = network.bias.detach().numpy().copy()
+    level = float(bias[~new].mean()) if (~new).any() else 0.0
+    leaves, mix = {}, {}
+    for side in ("in", "out"):
+        theta = network.weights(side)
+        blocks = {r.leaves: sparse.csr_array((len(new), 0)) for r in relations}
+        for relation in relations:
+            part = sparse.csr_array(theta[relation.name] * (known @ relation.matrix))
+            before = blocks[relation.leaves]
+            blocks[relation.leaves] = part if not before.shape[1] else before + part
+        nodes = network.table("node", side)
+        mix[side] = [
+            blocks["product"],
+            blocks.get("node", sparse.csr_array((len(new), len(nodes)))),
+        ]
+        leaves[side] = [network.table("product", side), nodes]
+        vectors = sum(m @ v for m, v in zip(mix[side], leaves[side], strict=True))
+        alike = learn_likeness(
+            np.column_stack([vectors, bias - level]).astype(np.float32),
+            np.where(new, 0, np.sqrt(bought)).astype(np.float32),
+            features.matrix,
+            text,
+        )
+        node_part, text_part, row = _like(alike, features, text, new)
+        leaves[side] += [node_part[:, :-1], text_part[:, :-1]]
+        mix[side] += [row[:, : len(nodes)], row[:, len(nodes) :]]
+        if side == "out":
+            whole = row @ np.concatenate([node_part[:, -1], text_part[:, -1]])
+            bias[new] = level + whole[new]
+    tables = NetworkTables.from_leaves(
+        *(np.ascontiguousarray(np.concatenate(leaves[s]), np.float32) for s in ("in", "out")),
+        *(
+            sparse.csr_array(sparse.hstack(mix[s], format="csr"), dtype=np.float32)
+            for s in ("in", "out")
+        ),
+    )
+    return tables, bias.astype(np.float32)
+
+
+def _like(
+    alike: Likeness, features: Features, text: np.ndarray | None, new: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, sparse.csr_array]:
+    """Leaves of the likes: (nodes, d), (new products, d), and each product's mix of them."""
+    width = features.attributes + features.categories
+    rows = np.flatnonzero(new)
+    words = features.matrix[rows][:, width:] @ alike.features[width:]
+    if text is not None and alike.text is not None:
+        words = words + text[rows] @ alike.text
+    own = sparse.csr_array(
+        (np.ones(len(rows), np.float32), (rows, np.arange(len(rows)))), shape=(len(new), len(rows))
+    )
+    mask = sparse.diags_array(new.astype(np.float32))
+    mix = sparse.hstack([mask @ features.matrix[:, :width], own], format="csr")
+    return alike.features[:width], np.asarray(words, np.float32), sparse.csr_array(mix)
+
+
+def _conjugate_gradients(apply, right: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Solve a symmetric positive definite system for several right sides: float32 (n, d)."""
+    solution = np.zeros_like(right)
+    residual = right.copy()
+    direction = residual.copy()
+    power = np.einsum("nd,nd->d", residual, residual)
+    goal = TOLERANCE**2 * np.maximum(power, 1e-30)
+    for _ in range(STEPS):
+        if np.all(power <= goal):
+            break
+        image = apply(direction)
+        step = power / np.maximum(np.einsum("nd,nd->d", direction, image), 1e-30)
+        solution += step * direction
+        residual -= step * image
+        fresh = np.einsum("nd,nd->d", residual, residual)
+        direction = residual + (fresh / np.maximum(power, 1e-30)) * direction
+        power = fresh
+    return np.asarray(solution, np.float32)

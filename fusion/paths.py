@@ -1,0 +1,115 @@
+"""Walks in words of the graph: from a history product to a candidate, node by node."""
+
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from crossaisle.fusion.terms import Path, PathNode
+from crossaisle.graph import Graph
+
+
+class Paths:
+    """Finds and names the edges behind a term. Made once for a model."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def product(self, row: int) -> PathNode:
+        """A product's node."""
+        ident, title = self.graph.products.select("id", "title").row(row)
+        return PathNode("Product", ident, title or ident)
+
+    def attribute(self, row: int) -> PathNode:
+        """An attribute's node."""
+        ident, value = self.graph.attributes.select("id", "value").row(row)
+        return PathNode("Attribute", ident, value or ident)
+
+    def category(self, row: int) -> PathNode:
+        """A category's node."""
+        ident, name = self.graph.categories.select("id", "name").row(row)
+        return PathNode("Category", ident, name or ident)
+
+    @cached_property
+    def bought_with(self) -> sparse.csr_array:
+        """Counts of BOUGHT_WITH, both directions: int64 (products, products)."""
+        frame = self.graph.bought_with
+        head, tail = frame["head"].to_numpy(), frame["tail"].to_numpy()
+        count = frame["count"].fill_null(1).cast(pl.Int64).to_numpy()
+        shape = (self.graph.products.height,) * 2
+        one_way = sparse.coo_array((count, (head, tail)), shape=shape)
+        table = sparse.csr_array(one_way + one_way.T)
+        table.sort_indices()
+        return table
+
+    def people(self, item: int, candidate: int) -> tuple[Path, int | None] | None:
+        """BOUGHT_WITH from one to the other, else through the third product nearest to both.
+
+        Returns:
+            The path and the count of its weakest edge, or None where the graph has neither.
+        """
+        near, far = self._neighbours(item), self._neighbours(candidate)
+        start, end = self.product(item), self.product(candidate)
+        if candidate in near:
+            return (start, "BOUGHT_WITH", end), near[candidate]
+        shared = sorted(near.keys() & far.keys(), key=lambda k: (-min(near[k], far[k]), k))
+        if not shared:
+            return None
+        middle = shared[0]
+        path = (start, "BOUGHT_WITH", self.product(middle), "BOUGHT_WITH", end)
+        return path, min(near[middle], far[middle])
+
+    def through_category(self, item: int, category: int) -> Path:
+        """IN_CATEGORY, then PART_OF up to the category: from the item, the item's node first."""
+        steps: list[PathNode | str] = [self.product(item)]
+        for place, row in enumerate(self._climb(item, category)):
+            steps += ["PART_OF" if place else "IN_CATEGORY", self.category(row)]
+        return tuple(steps)
+
+    def through_attribute(self, item: int, attribute: int) -> Path:
+        """HAS_ATTRIBUTE from the item."""
+        return (self.product(item), "HAS_ATTRIBUTE", self.attribute(attribute))
+
+    def _neighbours(self, row: int) -> dict[int, int]:
+        table = self.bought_with
+        ends = slice(table.indptr[row], table.indptr[row + 1])
+        return dict(zip(table.indices[ends].tolist(), table.data[ends].tolist(), strict=True))
+
+    @cached_property
+    def _parents(self) -> dict[int, list[int]]:
+        parents: dict[int, list[int]] = {}
+        for head, tail in self.graph.part_of.select("head", "tail").iter_rows():
+            parents.setdefault(head, []).append(tail)
+        return parents
+
+    def _climb(self, item: int, category: int) -> list[int]:
+        """Shortest chain of categories from the item's own to ``category``."""
+        table = self.graph.product_categories
+        own = table.indices[table.indptr[item] : table.indptr[item + 1]].tolist()
+        chains = [[row] for row in sorted(own)]
+        seen = set(own)
+        while chains:
+            for chain in chains:
+                if chain[-1] == category:
+                    return chain
+            grown = []
+            for chain in chains:
+                for parent in self._parents.get(chain[-1], []):
+                    if parent not in seen:
+                        seen.add(parent)
+                        grown.append([*chain, parent])
+            chains = grown
+        raise ValueError(f"product {item} is in no category below {category}")
+
+
+def joined(first: Path, second: Path, *, learned: bool) -> Path:
+    """Join two half walks, each from its product to a node, at that node or across LEARNED."""
+    back = second[::-1]
+    return (*first, "LEARNED", *back) if learned else (*first, *back[1:])
+
+
+def rows_of(table: sparse.csr_array, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and values of one row."""
+    ends = slice(table.indptr[row], table.indptr[row + 1])
+    return table.indices[ends], table.data[ends]

@@ -1,0 +1,253 @@
+"""The public face: train, save, load, recommend, score, explain, search."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.errors import UnknownId
+from crossaisle.fusion.explain import Explainer
+from crossaisle.fusion.model import Model
+from crossaisle.fusion.parts import Progress
+from crossaisle.fusion.ranking import best
+from crossaisle.fusion.saved import load_model, save_model
+from crossaisle.fusion.terms import Explanation
+from crossaisle.fusion.train import silent, train
+from crossaisle.graph import Graph
+
+Histories = Mapping[str, Sequence[str]] | pl.DataFrame | Iterable[str]
+"""User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows."""
+
+_List = tuple[int, np.ndarray, np.ndarray]  # user, product rows and scores, best first
+
+BATCH_CELLS = 8_000_000
+"""Scores (users x candidates) held at a time: 32 MB."""
+
+
+class Recommender:
+    """A model with its ids: strings in, polars frames out.
+
+    Attributes:
+        model: the frozen model.
+        skipped: product ids in histories of the last call that the model does not know.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.skipped: tuple[str, ...] = ()
+
+    @classmethod
+    def train(
+        cls,
+        graph: Graph,
+        config: TrainConfig | None = None,
+        text: np.ndarray | None = None,
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> Self:
+        """Train on the graph's own log; see :func:`crossaisle.fusion.train.train`."""
+        return cls(train(graph, config or TrainConfig(), text, seed, progress))
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> Self:
+        """Load a saved model; nothing else is needed to score."""
+        return cls(load_model(folder))
+
+    def save(self, folder: str | Path, *, card: str = "") -> None:
+        """Write the model folder, whole or not at all; ``card`` is its README.md."""
+        save_model(self.model, folder, card=card)
+
+    def recommend(
+        self,
+        histories: Histories,
+        aisle: str | Mapping[str, str | None] | None = None,
+        k: int = 10,
+        candidates: Iterable[str] | None = None,
+    ) -> pl.DataFrame:
+        """Rank products for each user.
+
+        Args:
+            histories: see :data:`Histories`. A history of nothing known ranks by bias alone.
+            aisle: one for all, one for each user, or None: from any aisle.
+            k: length of the lists; shorter where there are fewer products.
+            candidates: only these products are ranked.
+
+        Returns:
+            user_id, aisle (the product's), rank (1..k), product_id, score. A user's own products
+            are left out; equal scores are ordered by product id.
+
+        Raises:
+            UnknownId: a customer, aisle or candidate that the model does not know.
+        """
+        users, table = self._histories(histories)
+        wanted = [aisle.get(u) if isinstance(aisle, Mapping) else aisle for u in users]
+        allowed = np.arange(len(self.model.aisle_of))
+        if candidates is not None:
+            allowed = np.unique([self.product_row(product) for product in candidates]).astype(int)
+        lists: list[_List] = []
+        for name in dict.fromkeys(wanted):
+            chosen = allowed
+            if name is not None:
+                chosen = allowed[self.model.aisle_of[allowed] == self.aisle_row(name)]
+            rows = np.flatnonzero([w == name for w in wanted])
+            lists.extend(self._ranked(rows, table, chosen, k))
+        return self._frame(users, sorted(lists, key=lambda made: made[0]))
+
+    def score(
+        self, pairs: pl.DataFrame | Iterable[tuple[str, str]], histories: Histories | None = None
+    ) -> pl.DataFrame:
+        """Score (user_id, product_id) pairs; users the model knows, unless histories are given.
+
+        Returns:
+            user_id, product_id, score, in the order asked.
+        """
+        frame = (
+            pairs
+            if isinstance(pairs, pl.DataFrame)
+            else pl.DataFrame(
+                list(pairs), schema={"user_id": pl.String, "product_id": pl.String}, orient="row"
+            )
+        )
+        asked = frame.select(pl.col("user_id", "product_id").cast(pl.String))
+        names = list(dict.fromkeys(asked["user_id"].to_list()))
+        users, table = self._histories(names if histories is None else histories)
+        place = {user: row for row, user in enumerate(users)}
+        scores = np.zeros(asked.height, np.float32)
+        groups = asked.with_row_index("at").group_by("user_id", maintain_order=True)
+        for (user,), group in groups:
+            if user not in place:
+                raise UnknownId(f"No history was given for the user {user!r}.")
+            products = np.array([self.product_row(p) for p in group["product_id"]], dtype=int)
+            scores[group["at"].to_numpy()] = self.model.scores(table[[place[user]]], products)[0]
+        return asked.with_columns(score=pl.Series(scores))
+
+    def explain(
+        self,
+        history: str | Sequence[str] | Mapping[str, Sequence[str]],
+        product_id: str,
+        top: int = 5,
+    ) -> Explanation:
+        """Take one score apart.
+
+        Args:
+            history: a customer's id, a sequence of product ids, or {user id: product ids}.
+            product_id: the candidate.
+            top: terms to show; the others are summed up in ``rest``.
+        """
+        given: Histories
+        if isinstance(history, str):
+            given = [history]
+        elif isinstance(history, Mapping):
+            given = history
+        else:
+            given = {"": history}
+        users, table = self._histories(given)
+        if len(users) != 1:
+            raise UnknownId(f"One history is explained at a time, {len(users)} were given.")
+        row = self.product_row(product_id)
+        return self._explainer.explain(table, row, user_id=users[0], top=top)
+
+    def search_vector(self, vector: np.ndarray, k: int = 10) -> pl.DataFrame:
+        """Products whose text is nearest (cosine) to a text vector: product_id, title, score."""
+        if self.model.text is None:
+            raise UnknownId("This model was trained without text: train it with text to search.")
+        text = self.model.text.astype(np.float32)
+        length = max(float(np.linalg.norm(vector)), 1e-12)
+        scores = text @ (np.asarray(vector, np.float32).ravel() / np.float32(length))
+        rows, values = best(scores[None], np.arange(len(scores)), k)
+        found = self.model.graph.products.select(product_id="id", title="title")[rows[0]]
+        return found.with_columns(score=pl.Series(values[0], dtype=pl.Float32))
+
+    def product_row(self, product_id: str) -> int:
+        """Row of a product."""
+        row = self._products.get(product_id)
+        if row is None:
+            raise UnknownId(f"The model does not know the product {product_id!r}.")
+        return row
+
+    def aisle_row(self, name: str) -> int:
+        """Index of an aisle."""
+        if name not in self.model.graph.aisles:
+            known = ", ".join(self.model.graph.aisles[:8])
+            raise UnknownId(f"The model does not know the aisle {name!r}; it knows {known}.")
+        return self.model.graph.aisles.index(name)
+
+    @cached_property
+    def _products(self) -> dict[str, int]:
+        return {p: row for row, p in enumerate(self.model.graph.products["id"])}
+
+    @cached_property
+    def _customers(self) -> dict[str, int]:
+        return {c: row for row, c in enumerate(self.model.graph.customers["id"])}
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(self.model)
+
+    def _histories(self, histories: Histories) -> tuple[list[str], sparse.csr_array]:
+        """Users in order and their histories, float32 (users, products), 0 or 1."""
+        if isinstance(histories, pl.DataFrame):
+            grouped = histories.group_by("user_id", maintain_order=True).agg("product_id")
+            histories = {str(u): products for u, products in grouped.iter_rows()}
+        if not isinstance(histories, Mapping):
+            users = list(dict.fromkeys(histories))
+            for user in users:
+                if user not in self._customers:
+                    raise UnknownId(
+                        f"The model does not know the customer {user!r}: give a history."
+                    )
+            self.skipped = ()
+            return users, self.model.graph.purchases[[self._customers[u] for u in users]]
+        skipped: dict[str, None] = {}
+        rows, columns = [], []
+        for row, products in enumerate(histories.values()):
+            for product in dict.fromkeys(products):
+                column = self._products.get(product)
+                if column is None:
+                    skipped[str(product)] = None
+                else:
+                    rows.append(row)
+                    columns.append(column)
+        self.skipped = tuple(skipped)
+        ends = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
+        shape = (len(histories), len(self.model.aisle_of))
+        table = sparse.csr_array((np.ones(len(rows), np.float32), ends), shape=shape)
+        table.sort_indices()
+        return list(histories), table
+
+    def _ranked(
+        self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int
+    ) -> Iterator[_List]:
+        step = max(1, BATCH_CELLS // max(len(candidates), 1))
+        place = np.full(table.shape[1], -1)
+        place[candidates] = np.arange(len(candidates))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            history = table[part]
+            scores = self.model.scores(history, candidates)
+            own = sparse.coo_array(history)
+            seen = place[own.coords[1]]
+            scores[own.coords[0][seen >= 0], seen[seen >= 0]] = -np.inf
+            chosen, values = best(scores, candidates, k)
+            yield from zip(part.tolist(), chosen, values, strict=True)
+
+    def _frame(self, users: list[str], lists: list[_List]) -> pl.DataFrame:
+        """One frame of many lists."""
+        lengths = [len(products) for _, products, _ in lists]
+        names = [users[row] for row, _, _ in lists]
+        products = np.concatenate([np.zeros(0, np.int64), *(made[1] for made in lists)])
+        ranks = np.concatenate([np.zeros(0, np.int64), *(np.arange(1, n + 1) for n in lengths)])
+        scores = np.concatenate([np.zeros(0, np.float32), *(made[2] for made in lists)])
+        found = self.model.graph.products.select("aisle", product_id="id")[products]
+        return found.select(
+            pl.Series("user_id", np.repeat(np.array(names, object), lengths), dtype=pl.String),
+            "aisle",
+            pl.Series("rank", ranks, dtype=pl.Int64),
+            "product_id",
+            pl.Series("score", scores, dtype=pl.Float32),
+        )

@@ -1,0 +1,23 @@
+"""What every recommender can do: score candidates for histories nobody trained on."""
+
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+
+class Scorer(Protocol):
+    """The model and every baseline."""
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """Score products for histories; higher is better, one scale within a row.
+
+        Args:
+            histories: float32 (users, products), weight of each history product (1 = bought).
+                Any users: nothing about them was learned.
+            candidates: int (m,), product rows.
+
+        Returns:
+            float32 (users, m).
+        """
+        ...

@@ -1,0 +1,97 @@
+"""Training of the whole: a first time with people held out, to weigh the channels; then with all."""
+
+import numpy as np
+
+from crossaisle.fusion.choose import Choice, choose
+from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.content import features
+from crossaisle.fusion.errors import TrainingError
+from crossaisle.fusion.holdout import hold_out
+from crossaisle.fusion.model import CHANNELS, Model
+from crossaisle.fusion.parts import Lore, Parts, Progress, fit_parts
+from crossaisle.graph import Graph
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def train(
+    graph: Graph,
+    config: TrainConfig,
+    text: np.ndarray | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Model:
+    """Train a model from the graph's own log.
+
+    Args:
+        graph: products, what they are, and the log to learn from.
+        config: settings.
+        text: float32 (products, numbers), rows of length 1 (0 for a product without text).
+        seed: of every random draw; same seed, same model.
+        progress: told (stage, done, total).
+
+    Raises:
+        TrainingError: no products, no purchases, or text vectors that do not fit.
+    """
+    lore = _lore(graph, text)
+    rng = np.random.default_rng(seed)
+    held = hold_out(lore.purchases, lore.aisle_of, config, rng)
+    trial = fit_parts(lore.without(held.kept, held.is_new), config, rng, progress, "held out: ")
+    progress("weights", 0, 1)
+    choice, report = choose(lore, held, trial, rng)
+    progress("weights", 1, 1)
+    del trial
+    parts = fit_parts(lore, config, np.random.default_rng(seed), progress, "")
+    return _assemble(graph, config, lore, parts, choice, report)
+
+
+def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
+    products = graph.products.height
+    if not products:
+        raise TrainingError("The graph has no products: check the product feed and build it again.")
+    if not graph.bought.height:
+        raise TrainingError(
+            "The graph has no purchases of known customers, so nothing can be learned: "
+            "check the events file and build the graph again."
+        )
+    if text is not None:
+        if text.ndim != 2 or len(text) != products:
+            raise TrainingError(
+                f"The text vectors have the shape {text.shape}, the graph has {products} products: "
+                "encode the texts of this graph again."
+            )
+        if not np.isfinite(text).all():
+            raise TrainingError("The text vectors hold NaN or infinity: encode the texts again.")
+        text = np.asarray(text, np.float32)
+    return Lore(graph.purchases, graph.anonymous_baskets, graph.aisle_of, features(graph), text)
+
+
+def _assemble(
+    graph: Graph,
+    config: TrainConfig,
+    lore: Lore,
+    parts: Parts,
+    choice: Choice,
+    report: dict[str, object],
+) -> Model:
+    is_new = lore.bought == 0
+    weights = np.zeros((2, 2, len(CHANNELS)), np.float32)
+    bias = np.zeros((2, len(is_new)), np.float32)
+    for (situation, fresh), chosen in choice.items():
+        for place, name in enumerate(CHANNELS):
+            if name in parts.channels:
+                weights[situation, fresh, place] = chosen.weights.get(name, 0.0)
+        rows = np.flatnonzero(is_new == bool(fresh))
+        total = np.append(chosen.constants, 0.0)[lore.aisle_of]
+        for name, value in parts.biases.items():
+            total = total + chosen.weights.get(name, 0.0) * value.astype(np.float64)
+        bias[situation, rows] = total[rows]
+    used = {
+        name: channel
+        for place, name in enumerate(CHANNELS)
+        if (channel := parts.channels.get(name)) is not None and weights[:, :, place].any()
+    }
+    text = None if lore.text is None else lore.text.astype(np.float16)
+    return Model(graph, config, lore.features, used, weights, bias, is_new, text, report)
