@@ -78,7 +78,19 @@ BASELINES = (
     Baseline(
         "ials",
         Ials,
-        _grid(factors=(64, 128), regularisation=(1.0, 10.0), alpha=(1.0, 10.0)),
+        tuple(
+            {"factors": factors, "regularisation": regularisation, "alpha": alpha}
+            for factors, regularisation, alpha in (
+                (32, 10.0, 1.0),
+                (64, 3.0, 1.0),
+                (64, 10.0, 1.0),
+                (64, 30.0, 1.0),
+                (64, 10.0, 5.0),
+                (64, 1.0, 10.0),
+                (128, 30.0, 1.0),
+                (128, 30.0, 5.0),
+            )
+        ),
     ),
 )
 

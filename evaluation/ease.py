@@ -7,7 +7,7 @@ from scipy.linalg import lapack
 from crossaisle.evaluation.neighbours import training_log
 from crossaisle.graph import Graph
 
-MAX_PRODUCTS = 12_000
+MAX_PRODUCTS = 10_000
 
 
 class EaseError(ValueError):
@@ -17,9 +17,10 @@ class EaseError(ValueError):
 class Ease:
     """score_uj = SUM_{i in h} B_ij, B = I - P diag(P)^-1, P = (X'X + regularisation I)^-1.
 
-    Steck (2019). P is dense, so only the ``max_products`` most bought products take part (float32:
-    4 max_products^2 bytes, twice while it is made; 12,000 are 1.2 GB); the others score 0. On
-    a catalogue beyond that it is EASE of the head, and results say so.
+    Steck (2019). P is dense (float32: 4 max_products^2 bytes, twice while it is made), so history
+    products count only if they are among the ``max_products`` most bought, S. Column j of EASE is
+    the ridge regression of product j on the others; for j outside S it is here the regression on
+    S, P_SS X_S'X_j. With a catalogue up to ``max_products`` this is EASE exactly.
     """
 
     def __init__(
@@ -29,34 +30,35 @@ class Ease:
         log = training_log(graph)
         count = np.asarray(log.sum(axis=0)).ravel()
         most = np.argsort(-count, kind="stable")[:max_products]
-        self.kept = np.sort(most[count[most] > 0])
-        head = sparse.csc_array(log)[:, self.kept]
-        gram = np.asfortranarray((head.T @ head).toarray(), dtype=np.float32)
+        self.known = np.sort(most[count[most] > 0])
+        together = sparse.csc_array(sparse.csr_array(log[:, self.known].T) @ log)
+        gram = np.asfortranarray(together[:, self.known].toarray(), dtype=np.float32)
         gram[np.diag_indices_from(gram)] += regularisation
-        self.weights = _ease(gram)
+        self.inverse = _inverse(gram)
+        self.together = together
         self.place = np.full(len(count), -1)
-        self.place[self.kept] = np.arange(len(self.kept))
+        self.place[self.known] = np.arange(len(self.known))
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """float32 (users, m)."""
-        result = np.zeros((histories.shape[0], len(candidates)), dtype=np.float32)
+        known = sparse.csr_array(histories[:, self.known])
+        left = known @ self.inverse
+        result = np.empty((histories.shape[0], len(candidates)), dtype=np.float32)
         place = self.place[candidates]
-        known = histories[:, self.kept]
-        result[:, place >= 0] = known @ self.weights[:, place[place >= 0]]
+        inside, own = place >= 0, place[place >= 0]
+        result[:, inside] = known[:, own].toarray() - left[:, own] / np.diag(self.inverse)[own]
+        result[:, ~inside] = left @ self.together[:, candidates[~inside]]
         return result
 
 
-def _ease(gram: np.ndarray) -> np.ndarray:
-    """Return B of the regularised Gram matrix, which is overwritten: float32 (n, n)."""
+def _inverse(gram: np.ndarray) -> np.ndarray:
+    """Invert a symmetric positive definite float32 matrix, which is overwritten."""
     if not len(gram):
         return gram
     factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
     inverse, lost = lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed or lost:
         raise EaseError("EASE: the matrix is not positive definite: raise regularisation")
-    inverse = np.tril(inverse)
-    inverse += np.tril(inverse, -1).T
-    weights: np.ndarray = inverse
-    weights /= -np.diag(inverse).copy()
-    np.fill_diagonal(weights, 0)
-    return weights
+    full: np.ndarray = np.tril(inverse)
+    full += np.tril(full, -1).T
+    return full
