@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LOWER = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "to"}
@@ -10,6 +11,8 @@ _LOWER |= {"but", "the", "with"}
 _UPPER = {"BBQ", "CD", "DVD", "EU", "LED", "TV", "UK", "USA", "USB"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SHOUTED = 4  # letters: what is shorter may be an abbreviation, and stays as it is
+
+_READ = 2400  # characters: a title of a megabyte is not walked through to its end
 
 FULL = 300
 """Longest name that is written anywhere, tooltips included, in characters."""
@@ -23,7 +26,9 @@ def clean(text: str) -> str:
     A title may hold anything. Overrides (U+202E and its kin) would turn the sentence around it, so
     they go; the directions that letters have by themselves stay (see :func:`isolated`).
     """
-    text = text[: 8 * FULL]  # a title of a megabyte is not walked through to its end
+    text = text[:_READ]
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (" " if character.isspace() else character for character in text)
     shown = "".join(character for character in kept if not _invisible(character))
     return " ".join(shown.split())
@@ -35,6 +40,11 @@ def readable(name: str, limit: int = SHORT) -> str:
     A name in capitals is set in title case ("RED RETROSPOT CAKE STAND" becomes "Red Retrospot Cake
     Stand"); any other is kept. Longer names are cut at a word, and right-to-left ones isolated.
     """
+    return _readable(name[:_READ], limit)
+
+
+@lru_cache(maxsize=10_000)
+def _readable(name: str, limit: int) -> str:
     text = clean(name)
     if sum(map(str.isalpha, text)) > _SHOUTED and text.upper() == text and text.lower() != text:
         text = _WORD.sub(_word, text)
@@ -58,7 +68,9 @@ def shortened(text: str, limit: int) -> str:
 
 def isolated(text: str) -> str:
     """Wrap right-to-left text in isolates, so that it cannot reorder its neighbours."""
-    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+    if not text.isascii() and any(
+        unicodedata.bidirectional(character) in ("R", "AL") for character in text
+    ):
         return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
     return text
 

@@ -49,6 +49,7 @@ def as_html(report: Report, lang: str = "en", fewest: int = FEWEST) -> str:
         "page.html",
         report=report,
         title=clean(report.title),
+        clean=clean,
         words=words,
         say=words.say,
         style=style,

@@ -75,15 +75,21 @@ class Shown:
         self.words, self.lang, self.fewest = words, lang, fewest
         ordered = sorted(customer.history[:_HISTORY], key=lambda purchase: purchase.aisle)
         self.history = [
-            (readable(aisle) or words.say("page.no_aisle"), [self._purchase(p) for p in group])
+            (readable(aisle) or words.say("page.no_aisle"), self._titles(list(group)))
             for aisle, group in groupby(ordered, key=lambda purchase: purchase.aisle)
         ]
         self.more = max(len(customer.history) - _HISTORY, 0)
         self.items = [self._item(ranked) for ranked in customer.ranked]
 
-    def _purchase(self, purchase: Purchase) -> str:
-        title = purchase.title if purchase.title != purchase.product_id else ""
-        return readable(title) or self.words.say("name.untitled")
+    def _titles(self, purchases: list[Purchase]) -> list[str]:
+        """Name what was bought, each title once, those without a title counted at the end."""
+        titles = [
+            readable(purchase.title) if purchase.title != purchase.product_id else ""
+            for purchase in purchases
+        ]
+        named = list(dict.fromkeys(title for title in titles if title))
+        nameless = titles.count("")
+        return [*named, self.words.say("name.untitled", nameless)] if nameless else named
 
     def _item(self, ranked: Ranked) -> Item:
         explanation, title = ranked.explanation, _title(ranked)

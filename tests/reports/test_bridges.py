@@ -9,7 +9,9 @@ from crossaisle.reports.bridges import Bridge, bridge_of, bridges
 
 START, MIDDLE, END = (PathNode("Product", key, key.upper()) for key in ("p1", "p2", "p3"))
 RED, FAIRY = PathNode("Attribute", "colour:red", "red"), PathNode("Attribute", "theme:fairy", "f")
-PART, WHOLE = PathNode("Category", "c2", "Home > Tins"), PathNode("Category", "c1", "Home")
+WHOLE = PathNode("Category", "home", "Home")
+PART = PathNode("Category", "home > tins", "Tins")
+DEEP = PathNode("Category", "home > tins > round", "Round")
 HAS, IN, WITH = "HAS_ATTRIBUTE", "IN_CATEGORY", "BOUGHT_WITH"
 
 
@@ -21,6 +23,12 @@ HAS, IN, WITH = "HAS_ATTRIBUTE", "IN_CATEGORY", "BOUGHT_WITH"
         ("attribute", (START, HAS, RED, HAS, END), "attribute", (RED,)),
         ("category", (START, IN, PART, IN, END), "category", (PART,)),
         ("category", (START, IN, PART, "PART_OF", WHOLE, IN, END), "category", (WHOLE,)),
+        (
+            "category",
+            (START, IN, WHOLE, "PART_OF", PART, "PART_OF", DEEP, IN, END),
+            "category",
+            (WHOLE,),
+        ),
         ("text", (START, "SIMILAR_TEXT", END), "text", ()),
         ("bridge", (START, HAS, RED, "LEARNED", FAIRY, HAS, END), "bridge", (RED, FAIRY)),
         ("bridge", (START, HAS, RED, "LEARNED", END), "bridge_from", (RED,)),

@@ -9,7 +9,15 @@ from types import SimpleNamespace
 import pytest
 
 from crossaisle.fusion.terms import PathNode
-from crossaisle.reports import CustomerList, Purchase, Ranked, Report, ReportError, as_html
+from crossaisle.reports import (
+    AisleCount,
+    CustomerList,
+    Purchase,
+    Ranked,
+    Report,
+    ReportError,
+    as_html,
+)
 from crossaisle.reports import page as page_module
 
 VOID = {"meta", "input", "rect", "link", "br"}
@@ -117,9 +125,14 @@ def test_hostile_names_are_text_everywhere(shop: SimpleNamespace, title: str) ->
     ranked = Ranked(1, title, replace(explanation, terms=swapped), title)
     customer = CustomerList(title, title, (Purchase("x", title, title),), (ranked,))
     base = shop.report(0)
-    text = as_html(replace(base, title=title, model=title[:99], customers=(customer,)))
+    (table,) = base.accuracy
+    method = replace(table.methods[0], name=title)
+    table = replace(table, task=title, command=title, methods=(method,))
+    whole = replace(base, title=title, made=title, model=title, accuracy=(table,))
+    aisles = (AisleCount(title, 1, 1),)
+    text = as_html(replace(whole, aisles=aisles, customers=(customer,)))
     outline = Outline(text)
-    assert [tag for tag in outline.all("script")] == [{}]
+    assert outline.all("script") == [{}]
     assert not outline.all("img")
     assert not outline.all("b") or "bold" not in "".join(outline.text).split()
     assert "49" not in "".join(outline.text).split()

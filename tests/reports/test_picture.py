@@ -1,6 +1,6 @@
 import re
 from types import SimpleNamespace
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -12,15 +12,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 NUMBERS = re.compile(r"-?[\d.]+")
 
 
-def parsed(explanation: Explanation, **options: str) -> ElementTree.Element:
-    return ElementTree.fromstring(picture(explanation, **options))
+def parsed(explanation: Explanation, **options: str) -> ET.Element:
+    return ET.fromstring(picture(explanation, **options))
 
 
-def widths(svg: ElementTree.Element) -> list[float]:
+def widths(svg: ET.Element) -> list[float]:
     return [float(path.attrib["stroke-width"]) for path in svg.iter(f"{SVG}path")]
 
 
-def ends(path: ElementTree.Element) -> tuple[float, float, float, float]:
+def ends(path: ET.Element) -> tuple[float, float, float, float]:
     x0, y0, *_, x1, y1 = map(float, NUMBERS.findall(path.attrib["d"]))
     return x0, y0, x1, y1
 
@@ -79,7 +79,7 @@ def test_hostile_titles_stay_text(title: str) -> None:
     start, end = PathNode("Product", "a", title), PathNode("Product", "b", title)
     term = Term(0.5, "people", "a", (start, "BOUGHT_WITH", end), 9)
     drawn = picture(Explanation("u", "b", 0.5, 0.0, (term,), 0.0))
-    svg = ElementTree.fromstring(drawn)
+    svg = ET.fromstring(drawn)
     assert not list(svg.iter(f"{SVG}script"))
     assert len(drawn) < 12_000
 
