@@ -1,0 +1,141 @@
+"""The real Neo4j Browser in headless Chromium: connect, play the guide, click, see the nodes."""
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+import pytest
+
+from crossaisle.commands.neo4j_explore import exploring
+from crossaisle.commands.neo4j_guide import LOOKS, SLIDES
+from crossaisle.graph import Graph, Store, StoreError, open_store
+from crossaisle.graph.queries import names
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.neo4j]
+
+CHROMIUM = os.environ.get("CROSSAISLE_CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 120_000  # milliseconds: the machine may be busy
+
+
+@pytest.fixture
+def lines(neo4j_store: Store, shop: Graph) -> Iterator[list[str]]:
+    """What `graph explore` tells a person, served on a free port."""
+    neo4j_store.write(shop)
+    with exploring(neo4j_store, 0) as said:
+        yield said
+
+
+def _address(lines: list[str], name: str) -> str:
+    found = re.search(rf"http://localhost:\d+/{name}", "\n".join(lines))
+    assert found
+    return found[0]
+
+
+def test_every_query_for_people_is_on_a_slide() -> None:
+    assert sorted(name for slide in SLIDES.values() for name in slide) == names()
+
+
+def test_only_the_browser_may_read_the_guide(lines: list[str]) -> None:
+    guide = _address(lines, "guide.html")
+    for origin, allowed in (("http://localhost:7474", True), ("http://evil.example", False)):
+        with urlopen(Request(guide, headers={"Origin": origin})) as answer:
+            assert (answer.headers["Access-Control-Allow-Origin"] == origin) is allowed
+            text = answer.read().decode()
+    assert ':param source => "play";' in text.replace("&gt;", ">")
+
+
+def test_the_favourites_are_the_queries(lines: list[str]) -> None:
+    with urlopen(_address(lines, "favourites.zip")) as answer:
+        archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+    stems = {Path(name).stem for name in archive.namelist()}
+    assert stems == {*names(), "0 set the parameters"}
+    first_lines = archive.read("crossaisle/why.cypher").decode().splitlines()
+    assert first_lines[0] == "// Why this product for this customer, as a picture?"
+
+
+def test_an_embedded_store_has_no_browser(tmp_path: Path) -> None:
+    with (
+        open_store(tmp_path / "shop.lbdb", create=True) as store,
+        pytest.raises(StoreError, match="graph query"),
+        exploring(store, 0),
+    ):
+        pass
+
+
+@pytest.mark.browser
+def test_a_person_explores(lines: list[str], tmp_path: Path) -> None:
+    sync = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).exists():
+        assert not os.environ.get("CI"), f"CI needs Chromium at {CHROMIUM}"
+        pytest.skip(f"no Chromium at {CHROMIUM}: install it, or set CROSSAISLE_CHROMIUM")
+    pictures = Path(os.environ.get("CROSSAISLE_PICTURES", tmp_path))
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        page.goto(lines[0].split()[1])
+        _log_in(page)
+        page.wait_for_selector("text=Across the aisles")
+        _run(page, ":style")
+        _run(page, ":param")
+        page.screenshot(path=pictures / "guide.png")
+        page.click("[data-testid=nextSlide]")
+        page.wait_for_selector("text=Two aisles")
+        _run(page, "RETURN path")
+        page.wait_for_selector("g.node")
+        page.wait_for_timeout(3000)  # the drawing settles
+        page.screenshot(path=pictures / "aisles.png")
+        drawn = _drawn(page)
+        browser.close()
+    assert {"red", "Zip"} <= set(drawn)
+    assert drawn["red"] == drawn["Zip"] == LOOKS["Attribute"][0]
+    products = {text for text, fill in drawn.items() if fill == LOOKS["Product"][0]}
+    assert any(text.startswith("red") for text in products - {"red"})
+
+
+def _log_in(page: "Page") -> None:
+    page.wait_for_selector("input[data-testid=password]")
+    password = os.environ.get("CROSSAISLE_NEO4J_PASSWORD") or Path(
+        os.environ["CROSSAISLE_NEO4J_PASSWORD_FILE"]
+    ).read_text(encoding="utf-8")
+    page.fill("input[data-testid=username]", os.environ.get("CROSSAISLE_NEO4J_USER", "neo4j"))
+    page.fill("input[data-testid=password]", password.strip())
+    page.click("button[data-testid=connect]")
+
+
+def _run(page: "Page", text: str) -> None:
+    """Click the guide's runnable block that holds ``text``: it goes to the editor; run that."""
+    before = page.locator("[data-testid=frame]").count()
+    page.click(f"pre.runnable:has-text('{text}'):visible >> nth=0")
+    page.click("[data-testid=editor-Run]")
+    page.wait_for_function(
+        "before => document.querySelectorAll('[data-testid=frame]').length > before", arg=before
+    )
+    page.wait_for_timeout(1000)
+
+
+def _drawn(page: "Page") -> dict[str, str]:
+    """Return caption -> fill colour of the nodes that are drawn."""
+    found: dict[str, str] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('g.node')].map(node => [
+            [...node.querySelectorAll('text.caption')].map(t => t.textContent.trim()).join(' '),
+            node.querySelector('circle.b-outline').getAttribute('fill').toLowerCase()]))"""
+    )
+    return {caption.strip(): fill for caption, fill in found.items()}
