@@ -10,7 +10,7 @@ from crossaisle.commands import report
 from crossaisle.commands.evaluate import evaluate_graph, table, write_results
 from crossaisle.commands.files import UsageError, write_atomically
 from crossaisle.commands.graph import build_graph, summary
-from crossaisle.commands.recommend import rank
+from crossaisle.commands.recommend import known_histories, rank, title_of
 from crossaisle.commands.screen import console
 from crossaisle.commands.settings import Settings
 from crossaisle.commands.train import card, fit
@@ -80,7 +80,9 @@ def _examples(graph: Graph) -> list[tuple[str, str]]:
         category=graph.categories["path"].gather(graph.in_category["tail"]),
     )
     drawn = edges.sample(min(EXAMPLES, edges.height), seed=SEED)
-    return [(title or "", category) for title, category in drawn.select("title", "category").iter_rows()]
+    return [
+        (title or "", category) for title, category in drawn.select("title", "category").iter_rows()
+    ]
 
 
 def _answer(recommender: Recommender, graph: Graph, output: Path, progress: Progress) -> str:
@@ -91,12 +93,12 @@ def _answer(recommender: Recommender, graph: Graph, output: Path, progress: Prog
     page = as_html(made)
     write_atomically(output / "report.html", lambda path: path.write_text(page, encoding="utf-8"))
     user, aisle = asked.row(0)
-    history = recommender.histories([user])
+    history = known_histories(recommender, [user])
     ranked = rank(recommender, asked.head(1), history, k=5)
     lines = [f"\nCustomer {user} never bought in {aisle!r}. The list for it, and why:\n"]
     for place, product in ranked.select("rank", "product_id").iter_rows():
-        explanation = recommender.explain(history[user], product, top=5)
-        lines.append(f"{place}. {recommender.title(product)}")
+        explanation = recommender.explain({user: history[user]}, product, top=5)
+        lines.append(f"{place}. {title_of(recommender, product)}")
         lines += [f"     {sentence}" for sentence in reasons(explanation, limit=2)]
     lines += [
         "",

@@ -62,14 +62,10 @@ def evaluate_graph(
     text = text_vectors(graph, settings, progress)
 
     def fit(hidden: Graph) -> Scorer:
-        trained = Recommender.train(
-            hidden, settings.train, text=text, seed=seed, progress=progress
-        )
+        trained = Recommender.train(hidden, settings.train, text=text, seed=seed, progress=progress)
         return trained.model
 
-    return measure(
-        graph, task, fit, baselines=baselines, split=split, seed=seed, progress=progress
-    )
+    return measure(graph, task, fit, baselines=baselines, split=split, seed=seed, progress=progress)
 
 
 def write_results(results: list[Results], output: Path) -> None:

@@ -15,7 +15,9 @@ class UsageError(ValueError):
     """An argument that cannot be meant: which one, and what it may be."""
 
 
-def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> pl.DataFrame:
+def read_table(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> pl.DataFrame:
     """Read a table of ids: the columns asked for (strings, trimmed, null where empty) and the line.
 
     Raises:
@@ -31,12 +33,16 @@ def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] 
     missing = [name for name in required if name not in rows.frame.columns]
     if missing:
         present = [name for name in rows.frame.columns if name != LINE]
-        raise LoadError(f"{path} has no column {missing[0]!r}; its columns are: {', '.join(present)}")
+        raise LoadError(
+            f"{path} has no column {missing[0]!r}; its columns are: {', '.join(present)}"
+        )
     frame = rows.frame.select(
         LINE,
         *(ids(rows.frame[name]) for name in required),
         *(
-            ids(rows.frame[name]) if name in rows.frame.columns else pl.lit(None, pl.String).alias(name)
+            ids(rows.frame[name])
+            if name in rows.frame.columns
+            else pl.lit(None, pl.String).alias(name)
             for name in optional
         ),
     )

@@ -60,7 +60,11 @@ def build_graph(
     with open_store(store, create=True) as place:
         changes = place.write(graph, progress)
     if rejected is None:
-        rejected = Path(store).parent / "rejected.parquet" if "://" not in store else Path("rejected.parquet")
+        rejected = (
+            Path(store).parent / "rejected.parquet"
+            if "://" not in store
+            else Path("rejected.parquet")
+        )
     write_table(catalogue.rejected, rejected)
     return catalogue, graph, changes
 
@@ -70,10 +74,6 @@ def stats(store: str) -> dict[str, Any]:
     with open_store(store) as place:
         graph = place.read()
     products = max(graph.products.height, 1)
-    sizes = np.bincount(graph.aisle_of[graph.aisle_of >= 0], minlength=len(graph.aisles))
-    events = np.zeros(len(graph.aisles), dtype=np.int64)
-    aisle_of_event = graph.aisle_of[graph.bought["tail"].to_numpy()]
-    np.add.at(events, aisle_of_event[aisle_of_event >= 0], 1)
     kinds = (
         graph.has_attribute.select(
             "head", kind=graph.attributes["kind"].gather(graph.has_attribute["tail"])
@@ -85,14 +85,26 @@ def stats(store: str) -> dict[str, Any]:
     return {
         "counts": graph.counts(),
         "aisles": [
-            {"aisle": name, "products": int(size), "purchases": int(count)}
-            for name, size, count in zip(graph.aisles, sizes, events, strict=True)
+            {"aisle": name, "products": size, "purchases": count}
+            for name, size, count in aisle_counts(graph)
         ],
         "attributes": kinds.to_dicts(),
         "products_with_category": graph.in_category["head"].n_unique() / products,
         "products_with_attribute": graph.has_attribute["head"].n_unique() / products,
-        "products_in_an_aisle": float((graph.aisle_of >= 0).mean()) if graph.products.height else 0.0,
+        "products_in_an_aisle": float((graph.aisle_of >= 0).mean())
+        if graph.products.height
+        else 0.0,
     }
+
+
+def aisle_counts(graph: Graph) -> list[tuple[str, int, int]]:
+    """Return (aisle, products, events on them), in the order of ``graph.aisles``."""
+    count = len(graph.aisles)
+    aisle = graph.aisle_of
+    sizes = np.bincount(aisle[aisle >= 0], minlength=count)
+    of_events = aisle[graph.bought["tail"].to_numpy()]
+    events = np.bincount(of_events[of_events >= 0], minlength=count)
+    return list(zip(graph.aisles, sizes.tolist(), events.tolist(), strict=True))
 
 
 def query(store: str, name_or_file: str, parameters: list[str]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from crossaisle.graph.store import Progress, silent
 from crossaisle.reports import as_html, as_text, reasons
 
 BLOCK = 2000  # requests answered between two notes of progress
+PERSONAL = 0.2  # of a search score: what a customer's taste can add, against cosines up to 1
 SHOWN = 5  # terms looked at for a reason in words
 
 
@@ -41,12 +42,22 @@ def histories_of(
     Somebody who is listed nowhere has no history, and gets what the bias ranks first.
     """
     users = asked["user_id"].unique(maintain_order=True).to_list()
-    found = recommender.histories(users)
+    found = known_histories(recommender, users)
     if file is not None:
         table = read_table(file, ("user_id", "product_id"), ("timestamp",))
         listed = table.filter(pl.col("product_id").is_not_null())
         found |= dict(listed.group_by("user_id", maintain_order=True).agg("product_id").iter_rows())
     return {user: found.get(user, []) for user in users}
+
+
+def known_histories(recommender: Recommender, users: list[str]) -> dict[str, list[str]]:
+    """Return what the model's log says those customers bought; strangers are left out."""
+    graph = recommender.model.graph
+    asked = pl.DataFrame({"id": users}, schema={"id": pl.String})
+    rows = graph.customers.select("id").with_row_index("head").join(asked, on="id")
+    bought = graph.bought.select("head", "tail").unique().join(rows, on="head").sort("tail")
+    listed = bought.with_columns(product=graph.products["id"].gather(bought["tail"]))
+    return dict(listed.group_by("id").agg("product").iter_rows())
 
 
 def rank(
@@ -120,7 +131,7 @@ def recommend(
     sentences = []
     for done, (user, product) in enumerate(ranked.select("user_id", "product_id").iter_rows()):
         progress("explaining", done, ranked.height)
-        explanation = recommender.explain(known[user], product, top=SHOWN)
+        explanation = recommender.explain({user: known[user]}, product, top=SHOWN)
         sentences.append(" ".join(reasons(explanation, limit=told)))
     progress("explaining", ranked.height, ranked.height)
     return ranked.with_columns(reasons=pl.Series(sentences, dtype=pl.String))
@@ -137,7 +148,7 @@ def explain(
     explanation = recommender.explain(user, product, top=top)
     if form == "json":
         return json.dumps(explanation.to_json(), indent=1, ensure_ascii=False)
-    title = recommender.title(product)
+    title = title_of(recommender, product)
     if form == "text":
         return as_text(explanation, lang=lang, title=title)
     from crossaisle.commands.report import one_explanation
@@ -148,12 +159,36 @@ def explain(
 def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl.DataFrame:
     """Rank products by likeness of their text to words: rank, product_id, title, score.
 
+    The score is the cosine of the texts; with a user, :data:`PERSONAL` times the share of products
+    that the model ranks below this one for them is added.
+
     Raises:
         UsageError: the model was trained without text, or there are no words.
+        UnknownId: the model knows no such customer.
     """
     if not words.strip():
         raise UsageError("what shall be searched for? give some words")
-    if recommender.encoder is None:
+    encoder = recommender.model.report.get("text encoder")
+    if not isinstance(encoder, str):
         raise UsageError("this model was trained without text: it cannot be searched by words")
-    vector = SentenceEncoder(recommender.encoder).encode([words])[0]
-    return recommender.search_vector(vector, k=k, user=user)
+    vector = SentenceEncoder(encoder).encode([words])[0]
+    if user is None:
+        return recommender.search_vector(vector, k=k).with_row_index("rank", offset=1)
+    products = recommender.model.graph.products["id"].to_list()
+    taste = recommender.score([(user, product) for product in products])
+    share = ((pl.col("score_right").rank() - 1) / len(products)).cast(pl.Float32)
+    return (
+        recommender.search_vector(vector, k=len(products))
+        .join(taste.select("product_id", "score"), on="product_id", maintain_order="left")
+        .with_columns(score=pl.col("score") + PERSONAL * share)
+        .sort("score", descending=True, maintain_order=True)
+        .head(k)
+        .drop("score_right")
+        .with_row_index("rank", offset=1)
+    )
+
+
+def title_of(recommender: Recommender, product: str) -> str:
+    """Return a product's title, or its id where it has none."""
+    row = recommender.product_row(product)
+    return recommender.model.graph.products["title"][row] or product

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from crossaisle.commands.files import UsageError, write_atomically
-from crossaisle.commands.recommend import histories_of, rank, requests_of
+from crossaisle.commands.graph import aisle_counts
+from crossaisle.commands.recommend import histories_of, known_histories, rank, requests_of
 from crossaisle.fusion import Recommender
 from crossaisle.fusion.terms import Explanation
 from crossaisle.graph.store import Progress
@@ -60,8 +61,7 @@ def make(
     """Rank, explain and gather what the page shows."""
     histories = histories_of(recommender, asked, None)
     ranked = rank(recommender, asked, histories, k=k, progress=progress)
-    products = recommender.products.select("id", "title", "aisle")
-    known = {row["id"]: row for row in products.iter_rows(named=True)}
+    known = _known(recommender)
     customers = []
     for done, (user, aisle) in enumerate(asked.iter_rows()):
         progress("explaining", done, asked.height)
@@ -78,23 +78,22 @@ def make(
             )
         )
     progress("explaining", asked.height, asked.height)
-    purchases = recommender.aisle_counts()
+    graph = recommender.model.graph
     return Report(
         title=title,
         customers=tuple(customers),
-        counts=recommender.counts,
-        aisles=tuple(AisleCount(*row) for row in purchases.iter_rows()),
+        counts=graph.counts(),
+        aisles=tuple(AisleCount(*row) for row in aisle_counts(graph)),
         accuracy=accuracy,
         made=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
-        model=recommender.fingerprint,
     )
 
 
 def one_explanation(recommender: Recommender, explanation: Explanation) -> Report:
     """Gather a report of a single product for a single customer."""
     user, product = explanation.user_id, explanation.product_id
-    known = {row["id"]: row for row in recommender.products.iter_rows(named=True)}
-    history = recommender.histories([user]).get(user, [])
+    known = _known(recommender)
+    history = known_histories(recommender, [user]).get(user, [])
     aisle = known[product]["aisle"] or ""
     title = known[product]["title"] or product
     return Report(
@@ -107,8 +106,12 @@ def one_explanation(recommender: Recommender, explanation: Explanation) -> Repor
                 ranked=(Ranked(1, title, explanation, aisle),),
             ),
         ),
-        model=recommender.fingerprint,
     )
+
+
+def _known(recommender: Recommender) -> dict[str, dict[str, Any]]:
+    rows = recommender.model.graph.products.select("id", "title", "aisle")
+    return {row["id"]: row for row in rows.iter_rows(named=True)}
 
 
 def _purchase(known: dict[str, dict[str, Any]], product: str) -> Purchase:
@@ -124,7 +127,7 @@ def _ranked(
     row: dict[str, Any],
 ) -> Ranked:
     product = known[row["product_id"]]
-    explanation = recommender.explain(history, row["product_id"], top=TOP, user_id=user)
+    explanation = recommender.explain({user: history}, row["product_id"], top=TOP)
     return Ranked(
         row["rank"], product["title"] or product["id"], explanation, product["aisle"] or ""
     )

@@ -54,7 +54,9 @@ def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:
         key, separator, value = override.partition("=")
         *sections, name = key.strip().split(".")
         if not separator or not sections:
-            raise SettingsError(f"--set {override}: write section.key=value, such as train.epochs=5")
+            raise SettingsError(
+                f"--set {override}: write section.key=value, such as train.epochs=5"
+            )
         place = content
         for section in sections:
             place = place.setdefault(section, {})
@@ -65,7 +67,9 @@ def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f"unknown setting {key!r}; there are: {', '.join(_names())}") from None
+            raise SettingsError(
+                f"unknown setting {key!r}; there are: {', '.join(_names())}"
+            ) from None
         raise SettingsError(f"setting {key}: {first['msg']}") from None
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,15 +27,22 @@ def text_vectors(graph: Graph, settings: Settings, progress: Progress) -> np.nda
 def fit(graph: Graph, settings: Settings, seed: int, progress: Progress) -> Recommender:
     """Encode and train."""
     text = text_vectors(graph, settings, progress)
-    return Recommender.train(graph, settings.train, text=text, seed=seed, progress=progress)
+    trained = Recommender.train(graph, settings.train, text=text, seed=seed, progress=progress)
+    if text is None:
+        return trained
+    # Whoever searches by words must encode them as the products were.
+    report = {**trained.model.report, "text encoder": settings.text.encoder}
+    return Recommender(replace(trained.model, report=report))
 
 
-def train(store: str, output: Path, settings: Settings, seed: int, progress: Progress) -> Recommender:
+def train(
+    store: str, output: Path, settings: Settings, seed: int, progress: Progress
+) -> Recommender:
     """Train on what a store holds and save the model."""
     with open_store(store) as place:
         graph = place.read(progress)
     recommender = fit(graph, settings, seed, progress)
-    recommender.save(output, card=card(graph, settings, seed), encoder=settings.text.encoder)
+    recommender.save(output, card=card(graph, settings, seed))
     return recommender
 
 

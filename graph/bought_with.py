@@ -10,14 +10,16 @@ from crossaisle.graph.schema import EDGE
 SLICE = 4096  # product rows multiplied at a time: bounds the memory of the product X'X
 
 
-def bought_with(graph: Graph, *, min_count: int = 2, per_aisle: int = 20) -> pl.DataFrame:
+def bought_with(
+    graph: Graph, *, min_count: int = 2, per_product: int = 30, per_aisle: int = 3
+) -> pl.DataFrame:
     """Count co-purchases in the graph's own log and keep each product's strongest ones.
 
     With X the binary matrix of customers (and anonymous baskets) by products, ``count`` of a pair
     is (X'X)_ij and ``weight`` its cosine, count / sqrt(n_i n_j), in (0, 1]. A pair is kept when
-    its count is at least ``min_count`` and it is among the ``per_aisle`` heaviest of one of its
-    ends within the *other* end's aisle: the pairs that cross aisles are far fewer than those
-    inside one, and a common limit would drop just them.
+    its count is at least ``min_count`` and, for one of its ends, it is among the ``per_product``
+    heaviest of all, or the ``per_aisle`` heaviest towards the other end's aisle: pairs that cross
+    aisles are far fewer than those inside one, and a common limit alone would drop just them.
 
     Returns:
         The ``bought_with`` table of ``graph`` (rows, head < tail), made from nothing but
@@ -43,10 +45,10 @@ def bought_with(graph: Graph, *, min_count: int = 2, per_aisle: int = 20) -> pl.
             }
         )
         # Ties are broken by the row, so that the same log gives the same edges.
-        order = pairs.sort(
-            ["head", "aisle", "weight", "tail"], descending=[False, False, True, False]
-        )
-        kept.append(order.group_by("head", "aisle", maintain_order=True).head(per_aisle))
+        order = pairs.sort(["head", "weight", "tail"], descending=[False, True, False])
+        of_all = pl.int_range(pl.len()).over("head") < per_product
+        of_aisle = pl.int_range(pl.len()).over("head", "aisle") < per_aisle
+        kept.append(order.filter(of_all | of_aisle))
     pairs = pl.concat(kept) if kept else pl.DataFrame()
     columns = ["head", "tail", *EDGE["bought_with"].columns]
     if not pairs.height:

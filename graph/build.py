@@ -10,9 +10,7 @@ SEPARATOR = " > "
 """Between the names of a category's path; its id is the whole path."""
 
 
-def build(
-    catalogue: Catalogue, *, min_count: int = 2, per_aisle: int = 20, customers: bool = True
-) -> Graph:
+def build(catalogue: Catalogue, *, min_count: int = 2, customers: bool = True) -> Graph:
     """Build the graph.
 
     A category's id is its path, an attribute's ``kind=value`` in lower case with single spaces,
@@ -22,7 +20,6 @@ def build(
     Args:
         catalogue: validated tables.
         min_count: people (or anonymous baskets) behind a BOUGHT_WITH, at the least.
-        per_aisle: BOUGHT_WITH that each product keeps towards each aisle.
         customers: whether customers and baskets enter the graph; BOUGHT_WITH does in any case.
     """
     paths = catalogue.product_categories
@@ -50,7 +47,7 @@ def build(
             "contains": _contains(unknown),
         }
     )
-    together = bought_with(graph, min_count=min_count, per_aisle=per_aisle)
+    together = bought_with(graph, min_count=min_count)
     graph = graph.replace(bought_with=together)
     return graph if customers else without_customers(graph)
 

@@ -11,7 +11,8 @@ ORDERED = 0.8
 that most often stands before it."""
 
 SMALL = 25
-"""An aisle derived from categories that has fewer products joins the aisle above it."""
+"""An aisle derived from categories that has fewer products (or 1 % of them, if that is less)
+joins the aisle above it; one that is small even then is none."""
 
 
 def categories_table(rows: pl.DataFrame, columns: ProductColumns) -> tuple[pl.DataFrame, str]:
@@ -65,7 +66,7 @@ def aisles_of(categories: pl.DataFrame, level: int | None) -> tuple[pl.DataFrame
     """Derive aisles from a category tree: (product, aisle) and a note.
 
     Without a level, the first is taken at which no single aisle holds nine tenths of the
-    products. An aisle of fewer than :data:`SMALL` products is folded into its parent's.
+    products. Small aisles (:data:`SMALL`) are folded into the one above.
     """
     best = categories.sort("confidence", descending=True, maintain_order=True).unique(
         "product", keep="first", maintain_order=True
@@ -79,9 +80,12 @@ def aisles_of(categories: pl.DataFrame, level: int | None) -> tuple[pl.DataFrame
                 break
             level += 1
     named = best.select("product", path=pl.col("path").list.head(level))
+    small = pl.len().over("path") < min(SMALL, named.height // 100)
     for _ in range(level - 1):
-        small = pl.len().over("path") < SMALL
         shorter = pl.col("path").list.head(pl.max_horizontal(pl.col("path").list.len() - 1, 1))
         named = named.with_columns(path=pl.when(small).then(shorter).otherwise("path"))
-    aisles = named.select("product", aisle=pl.col("path").list.join(" > "))
-    return aisles, f"aisles are level {level} of the categories: {aisles['aisle'].n_unique()} aisles"
+    aisles = named.filter(~small).select("product", aisle=pl.col("path").list.join(" > "))
+    return (
+        aisles,
+        f"aisles are level {level} of the categories: {aisles['aisle'].n_unique()} aisles",
+    )

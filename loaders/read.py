@@ -42,19 +42,25 @@ def read_rows(path: Path, encoding: str = "utf-8") -> Rows:
     Raises:
         LoadError: no such file, no permission, a damaged archive, an unknown format, no header.
     """
-    name = path.name.lower()
-    for compression in (".gz", ".zst", ".zstd"):
-        name = name.removesuffix(compression)
     try:
-        if name.endswith((".parquet", ".pq")):
-            return Rows(str(path), pl.read_parquet(path).with_row_index(LINE, offset=1))
-        content = _decompressed(path)
+        return _read(path, encoding)
     except FileNotFoundError:
         raise LoadError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise LoadError(f"{path} is a folder: name the file in it") from None
+    except LoadError:
+        raise
     except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError, ValueError) as error:
         raise LoadError(f"{path} cannot be read: {_first_line(error)}") from None
+
+
+def _read(path: Path, encoding: str) -> Rows:
+    name = path.name.lower()
+    for compression in (".gz", ".zst", ".zstd"):
+        name = name.removesuffix(compression)
+    if name.endswith((".parquet", ".pq")):
+        return Rows(str(path), pl.read_parquet(path).with_row_index(LINE, offset=1))
+    content = _decompressed(path)
     rows = Rows(str(path), pl.DataFrame())
     content = _decoded(content, encoding, rows)
     if not content.strip():
@@ -201,9 +207,10 @@ def _read_json_lines(content: bytes, rows: Rows) -> None:
         except (ValueError, TypeError, RecursionError):
             text = line.decode(errors="replace")
             rows.broken.append((number, "not a JSON object", text[:10_000]))
-    rows.frame = pl.DataFrame(records, infer_schema_length=None)
-    if records:
-        rows.frame = rows.frame.with_columns(pl.col(LINE).cast(pl.UInt32))
+    if not records:
+        raise LoadError(f"{rows.file}: no line of it is a JSON object")
+    frame = pl.DataFrame(records, infer_schema_length=None)
+    rows.frame = frame.with_columns(pl.col(LINE).cast(pl.UInt32))
 
 
 def _text(value: object) -> str | None:

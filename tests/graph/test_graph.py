@@ -56,8 +56,10 @@ def test_bought_with_is_counting_pairs(
 ) -> None:
     graph = _graph(log, baskets)
     groups = [{p for u, p in pairs if u == who} for pairs in (log, baskets) for who in range(7)]
-    together = bought_with(graph, min_count=least, per_aisle=100)
-    found = {(row["head"], row["tail"]): (row["count"], row["weight"]) for row in together.to_dicts()}
+    together = bought_with(graph, min_count=least, per_product=100)
+    found = {
+        (row["head"], row["tail"]): (row["count"], row["weight"]) for row in together.to_dicts()
+    }
     for i, j in combinations(range(8), 2):
         count = sum(i in group and j in group for group in groups)
         if count < least:
@@ -74,8 +76,12 @@ def test_each_product_keeps_its_strongest_pairs_of_each_aisle(
     log: list[tuple[int, int]], per_aisle: int
 ) -> None:
     graph = _graph(log, [])
-    everything = bought_with(graph, min_count=1, per_aisle=100)
-    kept = set(bought_with(graph, min_count=1, per_aisle=per_aisle).select("head", "tail").rows())
+    everything = bought_with(graph, min_count=1, per_product=100)
+    kept = set(
+        bought_with(graph, min_count=1, per_product=0, per_aisle=per_aisle)
+        .select("head", "tail")
+        .rows()
+    )
     aisle = graph.aisle_of
     for product in range(8):
         for target in range(2):

@@ -95,7 +95,12 @@ def test_every_row_left_out_has_its_line_and_reason(catalogue: Catalogue) -> Non
         ("log.csv", 13, "quantity is not a number", "row left out"),
         ("log.csv", 14, "no product in column product", "row left out"),
     ]
-    assert '"title":"green ball"' in catalogue.rejected.filter(line=5, reason="the product stands above with different data")["content"][0]
+    assert (
+        '"title":"green ball"'
+        in catalogue.rejected.filter(line=5, reason="the product stands above with different data")[
+            "content"
+        ][0]
+    )
 
 
 def test_nothing_is_lost(catalogue: Catalogue) -> None:
@@ -112,7 +117,10 @@ def test_the_graph_of_it(catalogue: Catalogue) -> None:
     assert graph.products["id"].to_list() == ["1", "2", "3", "4"]
     assert graph.products["price"].to_list() == [1.5, None, None, 4.0]
     assert graph.products["aisle"].to_list() == ["Wear", "Play", "Play", "Wear"]
-    assert graph.edges_by_id("part_of").rows() == [("Play > Balls", "Play"), ("Wear > Socks", "Wear")]
+    assert graph.edges_by_id("part_of").rows() == [
+        ("Play > Balls", "Play"),
+        ("Wear > Socks", "Wear"),
+    ]
     brands = graph.attributes.filter(kind="brand")
     assert brands["id"].to_list() == ["brand=zip"]
     bought = graph.edges_by_id("bought").select("head", "tail", "quantity").rows()
@@ -136,7 +144,10 @@ def test_products_come_from_the_log_where_there_is_no_feed(tmp_path: Path) -> No
         "uppercase_products = true\n"
     )
     found = load(read_mapping(shop(tmp_path, log=log, mapping=mapping)), now=NOW)
-    assert found.products.select("id", "title", "price").rows() == [("1A", "red sock", 3.0), ("2", "ball", 1.0)]
+    assert found.products.select("id", "title", "price").rows() == [
+        ("1A", "red sock", 3.0),
+        ("2", "ball", 1.0),
+    ]
     assert "1 had several titles" in found.notes[0]
 
 
@@ -152,7 +163,15 @@ def test_users_and_their_text(tmp_path: Path) -> None:
     ("paths", "ordered"),
     [
         ([["A", "B", "C"], ["A", "B", "D"], ["A", "E"]], True),
-        ([["A", "Face", "Makeup"], ["A", "Makeup", "Nails"], ["A", "Eyes", "Makeup"], ["A", "Bath", "Face"]], False),
+        (
+            [
+                ["A", "Face", "Makeup"],
+                ["A", "Makeup", "Nails"],
+                ["A", "Eyes", "Makeup"],
+                ["A", "Bath", "Face"],
+            ],
+            False,
+        ),
         ([["A"], ["B"]], True),
     ],
 )
@@ -160,14 +179,20 @@ def test_order_of_categories_is_seen(paths: list[list[str]], ordered: bool) -> N
     assert is_ordered(pl.Series(paths)) is ordered
 
 
-def test_small_aisles_join_the_one_above() -> None:
-    paths = [["Home", "Kitchen"]] * 40 + [["Home", "Garden"]] * 30 + [["Home", "Attic"]] * 3 + [["Toys"]] * 30
+def test_small_aisles_join_the_one_above_or_none() -> None:
+    home = [["Home", "Kitchen"]] * 140 + [["Home", "Garden"]] * 90 + [["Home", "Attic"]] * 3
+    paths = [*home, ["Home", "Cellar"], *[["Toys"]] * 66, ["Odd"]]
     table = pl.DataFrame(
-        {"product": [str(i) for i in range(len(paths))], "path": paths, "source": "feed", "confidence": 1.0}
+        {
+            "product": [str(i) for i in range(len(paths))],
+            "path": paths,
+            "source": "feed",
+            "confidence": 1.0,
+        }
     )
     aisles, note = aisles_of(table, 2)
     assert dict(aisles["aisle"].value_counts().iter_rows()) == {
-        "Home > Kitchen": 40, "Home > Garden": 30, "Home": 3, "Toys": 30,
+        "Home > Kitchen": 140, "Home > Garden": 90, "Home > Attic": 3, "Toys": 66,
     }  # fmt: skip
     assert "level 2" in note
     automatic, _ = aisles_of(table, None)
@@ -180,7 +205,10 @@ def test_errors_of_mappings(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="title"):
         load(read_mapping(shop(tmp_path, mapping='[events]\npath = "log.csv"\n')), now=NOW)
     with pytest.raises(LoadError, match="no product is left"):
-        load(read_mapping(shop(tmp_path, feed="id,title,category,brand,price,colour\n,x,,,,\n")), now=NOW)
+        load(
+            read_mapping(shop(tmp_path, feed="id,title,category,brand,price,colour\n,x,,,,\n")),
+            now=NOW,
+        )
     with pytest.raises(MappingError, match="matches"):
         read_mapping(shop(tmp_path, mapping=MAPPING.replace('matches = "^C"', "")))
 
@@ -199,11 +227,16 @@ def test_every_event_is_kept_or_rejected_and_twice_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("shop")
-    log = "user,product,quantity\n" + "".join(f'"{u}","{p}","{q}"\n' for u, p, q in rows) + "end,1,1\n"
+    log = (
+        "user,product,quantity\n"
+        + "".join(f'"{u}","{p}","{q}"\n' for u, p, q in rows)
+        + "end,1,1\n"
+    )
     mapping = '[products]\npath = "feed.csv"\n[events]\npath = "log.csv"\nquantity = "quantity"\n'
     feed = "id\n1\n2\n3\n"
     first, second = (
-        load(read_mapping(shop(folder, feed=feed, log=log, mapping=mapping)), now=NOW) for _ in range(2)
+        load(read_mapping(shop(folder, feed=feed, log=log, mapping=mapping)), now=NOW)
+        for _ in range(2)
     )
     assert first.events.equals(second.events)
     # Rows without any value are empty lines, not events.

@@ -43,7 +43,10 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str, data: bytes
 
 
 def test_zstd_and_parquet(tmp_path: Path) -> None:
-    with pa.OSFile(str(tmp_path / "x.csv.zst"), "wb") as file, pa.CompressedOutputStream(file, "zstd") as out:
+    with (
+        pa.OSFile(str(tmp_path / "x.csv.zst"), "wb") as file,
+        pa.CompressedOutputStream(file, "zstd") as out,
+    ):
         out.write(CSV)
     FRAME.write_parquet(tmp_path / "x.parquet")
     for name in ("x.csv.zst", "x.parquet"):
@@ -51,9 +54,7 @@ def test_zstd_and_parquet(tmp_path: Path) -> None:
 
 
 def test_broken_rows_are_kept_apart_with_their_line(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_bytes(
-        b'id,title\n1,"two\nlines"\n2,x,y\n3,q\xff\n\n4,w\n5\n6,"z"\n'
-    )
+    (tmp_path / "x.csv").write_bytes(b'id,title\n1,"two\nlines"\n2,x,y\n3,q\xff\n\n4,w\n5\n6,"z"\n')
     rows = read_rows(tmp_path / "x.csv")
     assert rows.frame.select(LINE, "id").rows() == [(2, "1"), (7, "4"), (9, "6")]
     assert sorted(rows.broken) == [
@@ -104,7 +105,9 @@ _cell = st.text(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(_cell, _cell), min_size=1, max_size=8))
-def test_what_polars_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, cells: list[tuple[str, str]]) -> None:
+def test_what_polars_writes_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[tuple[str, str]]
+) -> None:
     frame = pl.DataFrame(cells, schema=["a", "b"], orient="row")
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     frame.write_csv(path, quote_style="always")
@@ -118,7 +121,9 @@ def test_what_polars_writes_is_read_back(tmp_path_factory: pytest.TempPathFactor
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from(["x.csv", "x.tsv", "x.jsonl", "x.csv.gz", "x.parquet"]))
+@given(
+    st.binary(max_size=300), st.sampled_from(["x.csv", "x.tsv", "x.jsonl", "x.csv.gz", "x.parquet"])
+)
 def test_no_bytes_raise_anything_but_the_documented_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str
 ) -> None:
