@@ -99,10 +99,10 @@ def _learned(path: Path) -> tuple[Form, tuple[PathNode, ...]]:
 def _apex(nodes: tuple[PathNode, ...]) -> PathNode:
     """Return the category in which a walk up and down the tree turns.
 
-    An id may be the whole path: then it is the one that begins all the others. Else the middle one.
+    Where ids are paths it is the one that begins all the others; else the middle one.
     """
     for node in nodes:
-        if all(other.id.startswith(node.id) for other in nodes):
+        if all(f"{other.id} > ".startswith(f"{node.id} > ") for other in nodes):
             return node
     return nodes[len(nodes) // 2]
 

@@ -1,17 +1,14 @@
 """Reasons in words: what a shop may print under a product, from the terms that ranked it."""
 
-import re
 from collections.abc import Iterable
 
 from crossaisle.fusion.terms import Explanation, PathNode, Term
 from crossaisle.reports.bridges import Bridge, bridges
 from crossaisle.reports.catalogue import Catalogue, catalogue
-from crossaisle.reports.names import SHORT, category, readable
+from crossaisle.reports.names import SHORT, category, clean, readable
 
 FEWEST = 5
 """People behind a statement below which it is said without their number."""
-
-_KIND = re.compile(r"^([a-z][a-z0-9_ ]*)[:/=|](.+)$", re.DOTALL)
 
 
 def reasons(
@@ -138,11 +135,9 @@ def _label(node: PathNode, words: Catalogue) -> str:
 
 
 def _attribute(node: PathNode, words: Catalogue) -> tuple[str, str]:
-    """Split an attribute into its kind and its value, as "theme: Retrospot" or its id says it."""
-    named, known = _KIND.match(node.name), _KIND.match(node.id)
-    if named:
-        return words.word("kinds", named[1].strip()), readable(named[2])
-    return (words.word("kinds", known[1].strip()) if known else ""), readable(node.name)
+    """Return an attribute's kind, which its id "kind=value" may tell, and its value."""
+    kind, told, _ = node.id.partition("=")
+    return (words.word("kinds", clean(kind)) if told else ""), readable(node.name)
 
 
 def terms_of(

@@ -45,7 +45,7 @@ def product(key: str) -> PathNode:
 
 
 def attribute(kind: str, value: str) -> PathNode:
-    return PathNode("Attribute", f"{kind}:{value.lower()}", value)
+    return PathNode("Attribute", f"{kind}={value.lower()}", value)
 
 
 def walk(

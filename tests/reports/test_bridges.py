@@ -8,7 +8,7 @@ from crossaisle.fusion.terms import Kind, Path, PathNode, Term
 from crossaisle.reports.bridges import Bridge, bridge_of, bridges
 
 START, MIDDLE, END = (PathNode("Product", key, key.upper()) for key in ("p1", "p2", "p3"))
-RED, FAIRY = PathNode("Attribute", "colour:red", "red"), PathNode("Attribute", "theme:fairy", "f")
+RED, FAIRY = PathNode("Attribute", "colour=red", "red"), PathNode("Attribute", "theme=fairy", "f")
 WHOLE = PathNode("Category", "home", "Home")
 PART = PathNode("Category", "home > tins", "Tins")
 DEEP = PathNode("Category", "home > tins > round", "Round")

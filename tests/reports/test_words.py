@@ -10,8 +10,8 @@ from crossaisle.reports import ReportError, reasons
 CANDIDATE = PathNode("Product", "ID-9", "PAPER NAPKINS")
 BAG, TIN = PathNode("Product", "ID-1", "LUNCH BAG"), PathNode("Product", "ID-2", "CAKE TIN")
 MUG = PathNode("Product", "ID-3", "TEA MUG")
-SPOT = PathNode("Attribute", "theme:retrospot", "RETROSPOT")
-PINK = PathNode("Attribute", "colour:pink", "pink")
+SPOT = PathNode("Attribute", "theme=retrospot", "RETROSPOT")
+PINK = PathNode("Attribute", "colour=pink", "pink")
 TOYS = PathNode("Category", "ID-7", "Play > Toys")
 HAS, IN, WITH, LEARNED = "HAS_ATTRIBUTE", "IN_CATEGORY", "BOUGHT_WITH", "LEARNED"
 
@@ -185,9 +185,9 @@ def test_a_product_without_a_title_is_not_called_by_its_identifier() -> None:
 @pytest.mark.parametrize(
     ("node", "said"),
     [
-        (PathNode("Attribute", "brand:x1", "Nike"), "the brand Nike"),
-        (PathNode("Attribute", "x1", "brand: Nike"), "the brand Nike"),
-        (PathNode("Attribute", "age_group:adult", "adult"), "the age group adult"),
+        (PathNode("Attribute", "brand=x1", "Nike"), "the brand Nike"),
+        (PathNode("Attribute", "size=s/m", "s/m"), "the size s/m"),
+        (PathNode("Attribute", "age_group=adult", "adult"), "the age group adult"),
         (PathNode("Attribute", "8841", "Nike"), "shares Nike with"),
     ],
 )
@@ -229,5 +229,5 @@ def test_no_identifier_is_ever_said(
     terms = [term(size, form[0], start, *form[1], count=form[2]) for form, start, size in parts]
     told = reasons(explained(*terms), lang, limit)
     assert 1 <= len(told) <= limit
-    assert not any("ID-" in sentence or ":retro" in sentence for sentence in told)
+    assert not any("ID-" in sentence or "=retro" in sentence for sentence in told)
     assert not any("{" in sentence for sentence in told)
