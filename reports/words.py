@@ -10,6 +10,8 @@ from crossaisle.reports.names import SHORT, category, clean, readable
 FEWEST = 5
 """People behind a statement below which it is said without their number."""
 
+_NOTHING = 1e-3  # of the bias: a rest that is smaller is no reason
+
 
 def reasons(
     explanation: Explanation, lang: str = "en", limit: int = 3, fewest: int = FEWEST
@@ -38,8 +40,7 @@ def reasons(
     against = [bridge for bridge in told if bridge.contribution < 0]
     sentences = [sentence(bridge, words, fewest) for bridge in (*speaking_for, *against)]
     if not speaking_for:
-        only = "reason.many" if explanation.rest > max(0.0, explanation.bias) else "reason.nothing"
-        sentences.insert(0, words.say(only))
+        sentences.insert(0, words.say("reason.many" if _adds_up(explanation) else "reason.nothing"))
     return sentences[: max(limit, 1)]
 
 
@@ -69,6 +70,11 @@ def bridge_label(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
 def shown_name(product: PathNode, words: Catalogue) -> str:
     """Name a product in a table or a picture."""
     return product_name(product) or words.say("name.untitled")
+
+
+def _adds_up(explanation: Explanation) -> bool:
+    """Whether the terms that are not shown do more for the product than its bias."""
+    return explanation.rest > max(explanation.bias, _NOTHING * abs(explanation.bias))
 
 
 def _quoted(products: Iterable[PathNode], words: Catalogue) -> list[str]:

@@ -171,6 +171,9 @@ def test_without_terms_it_is_popular_or_the_sum_of_many(shop: SimpleNamespace) -
     assert reasons(shop.popular()) == ["No reason in your history: it is popular here."]
     many = explained(bias=0.1, rest=0.7)
     assert reasons(many) == ["No single purchase stands out: many small reasons add up."]
+    assert reasons(explained(bias=-2.0, rest=0.7)) == reasons(many)
+    for bias, rest in ((0.7, 0.1), (-2.0, 0.001), (-2.0, 0.0), (-2.0, -0.5)):
+        assert reasons(explained(bias=bias, rest=rest)) == reasons(shop.popular())
 
 
 def test_a_product_without_a_title_is_not_called_by_its_identifier() -> None:
