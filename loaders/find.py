@@ -1,6 +1,5 @@
 """Find categories and attribute values in product titles, with Shopify's taxonomy."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import polars as pl
 from scipy import sparse
 
 from crossaisle.loaders.find_agreement import agree, features
-from crossaisle.loaders.find_attributes import title_values, value_phrases
+from crossaisle.loaders.find_attributes import value_phrases
 from crossaisle.loaders.find_categories import (
     DRESS,
     Parsed,
@@ -17,12 +16,11 @@ from crossaisle.loaders.find_categories import (
     parse,
     softmax,
 )
+from crossaisle.loaders.find_meaning import Encode, Scores, settle
 from crossaisle.loaders.find_names import Names, taxonomy_names
-from crossaisle.loaders.find_themes import FreeWords, collocations, free_phrases, themes
+from crossaisle.loaders.find_values import Title, attribute_rows
 from crossaisle.loaders.find_words import words
-from crossaisle.loaders.taxonomy import SEPARATOR, parent_paths
-
-Encode = Callable[[list[str]], np.ndarray]
+from crossaisle.loaders.taxonomy import parent_paths
 
 SHARPNESS, NOTHING = 6.0, 0.55
 """A name that scores NOTHING is as likely as no name at all; e^SHARPNESS is the odds of 1 more."""
@@ -30,7 +28,7 @@ SHARPNESS, NOTHING = 6.0, 0.55
 OWN = 0.3
 """Weight of a title's own words against what the shop's other titles say of them."""
 
-CONFIDENT = 0.38
+CONFIDENT = 0.31
 """Confidence below which no category is given."""
 
 NARROW = 0.5
@@ -70,32 +68,47 @@ def find(products: pl.DataFrame, *, encode: Encode | None = None) -> Found:
     ids = products["id"].to_list()
     titles = products["title"].fill_null("").to_list()
     names = taxonomy_names()
-    modifiers = (
-        frozenset(
-            said[0]
-            for said, (kind, _) in value_phrases().items()
-            if len(said) == 1 and kind in ("colour", "material", "size")
-        )
-        | DRESS
-    )
+    modifiers, looks = describing("colour", "material", "size"), describing("colour", "size")
     said = [words(title) for title in titles]
-    parsed = [parse(one, modifiers, names) for one in said]
-    rows, confidence = _decide(parsed, names)
+    parsed = [parse(one, modifiers, looks) for one in said]
+    scores = [candidates(one, names) for one in parsed]
+    if encode is not None:
+        scores = settle(scores, titles, names, encode)
+    rows, confidence = _decide(parsed, scores, names)
     categories = _category_frame(ids, rows, confidence, names)
-    attributes = _attribute_frame(ids, titles, said, parsed, rows, confidence, names)
+    sure = np.where(confidence >= CONFIDENT, rows, -1).tolist()
+    noticed = [
+        Title(
+            id=ids[at],
+            text=titles[at],
+            words=said[at],
+            parsed=parsed[at],
+            named=name_places(parsed[at], row, names) if row >= 0 else frozenset(),
+            path=names.paths[row] if row >= 0 else "",
+        )
+        for at, row in enumerate(sure)
+    ]
+    attributes = pl.DataFrame(attribute_rows(noticed, names), schema=ATTRIBUTES, orient="row")
     return Found(categories, attributes)
 
 
-def _decide(parsed: list[Parsed], names: Names) -> tuple[np.ndarray, np.ndarray]:
+def describing(*kinds: str) -> frozenset[str]:
+    """Return the single words that tell how a product looks, not what it is."""
+    single = (said for said, (kind, _) in value_phrases().items() if kind in kinds)
+    return DRESS | {said[0] for said in single if len(said) == 1}
+
+
+def _decide(
+    parsed: list[Parsed], scores: list[Scores], names: Names
+) -> tuple[np.ndarray, np.ndarray]:
     """Return each title's category row and its confidence (0 where nothing was found)."""
     coarse, second = _second_level(names)
-    scores = [candidates(one, names) for one in parsed]
     prior = np.zeros(coarse.shape[1])
     for _ in range(3):
         own = _shares(scores, prior[second], len(second))
         mass = np.asarray((own @ coarse).sum(axis=0)).ravel()
-        prior = np.clip(0.06 * np.log((mass + 0.2) / (mass.sum() / 50 + 0.2)), -0.5, 0.15)
-    pooled = agree(features([one.words for one in parsed]), own, coarse, power=3.0)
+        prior = np.clip(0.06 * np.log((mass + 0.2) / (mass.sum() / 50 + 0.2)), -0.5, 0.1)
+    pooled = agree(features([one.words for one in parsed]), own, coarse, power=2.0)
     shares = sparse.csr_array(OWN * own + (1 - OWN) * pooled)
     return _narrow(shares, coarse, names)
 
@@ -108,7 +121,7 @@ def _second_level(names: Names) -> tuple[sparse.csr_array, np.ndarray]:
     return sparse.csr_array((ones, (np.arange(len(tops)), second))), second
 
 
-def _shares(scores: list[dict[int, float]], prior: np.ndarray, width: int) -> sparse.csr_array:
+def _shares(scores: list[Scores], prior: np.ndarray, width: int) -> sparse.csr_array:
     at: list[int] = []
     rows: list[int] = []
     shares: list[float] = []
@@ -126,22 +139,23 @@ def _narrow(
     shares: sparse.csr_array, coarse: sparse.csr_array, names: Names
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take the best second level, and below it the narrowest category that has NARROW of it."""
-    row_of = {path: row for row, path in enumerate(names.paths)}
-    count = shares.shape[0]
-    best, confidence = np.full(count, -1), np.zeros(count)
-    for number in range(count):
+    wide = sparse.csr_array(shares @ coarse).toarray()
+    best, confidence = np.full(len(wide), -1), np.minimum(wide.max(axis=1, initial=0.0), 1.0)
+    tops = wide.argmax(axis=1)
+    below = coarse.indices  # each category's second level
+    for number in np.flatnonzero(confidence > 0):
         held = slice(shares.indptr[number], shares.indptr[number + 1])
-        sums: dict[str, float] = {}
-        for row, share in zip(shares.indices[held], shares.data[held], strict=True):
-            for path in parent_paths(names.paths[row])[1:]:
-                sums[path] = sums.get(path, 0.0) + share
-        if not sums:
-            continue
-        wide = max((path for path in sums if path.count(SEPARATOR) == 1), key=lambda p: sums[p])
-        deep = [path for path in sums if (path + SEPARATOR).startswith(wide + SEPARATOR)]
-        deep = [path for path in deep if sums[path] >= NARROW * sums[wide]]
-        chosen = max(deep, key=lambda path: (path.count(SEPARATOR), sums[path]))
-        best[number], confidence[number] = row_of[chosen], min(1.0, sums[wide])
+        rows, parts = shares.indices[held], shares.data[held]
+        inside = (below[rows] == tops[number]) & (parts > 0.01 * confidence[number])
+        sums: dict[int, float] = {}
+        for row, share in zip(rows[inside], parts[inside], strict=True):
+            for above in names.lineage[row]:
+                sums[above] = sums.get(above, 0.0) + share
+        enough = [row for row, share in sums.items() if share >= NARROW * confidence[number]]
+        if enough:
+            best[number] = max(enough, key=lambda row: (len(names.lineage[row]), sums[row], -row))
+        else:
+            confidence[number] = 0.0
     return best, confidence
 
 
@@ -157,44 +171,3 @@ def _category_frame(
         "source": ["title"] * len(sure),
     }
     return pl.DataFrame(columns, schema=CATEGORIES)
-
-
-def _attribute_frame(
-    ids: list[str],
-    titles: list[str],
-    said: list[list[str]],
-    parsed: list[Parsed],
-    rows: np.ndarray,
-    confidence: np.ndarray,
-    names: Names,
-) -> pl.DataFrame:
-    found: list[tuple[str, str, str, float, str]] = []
-    free: list[FreeWords] = []
-    for number, title in enumerate(titles):
-        row = int(rows[number]) if confidence[number] >= CONFIDENT else -1
-        taken = name_places(parsed[number], row, names)
-        path = names.paths[row] if row >= 0 else ""
-        edible = path.startswith("Food") or "Fragrance" in path
-        values = title_values(title, taken, edible)
-        found += [(ids[number], one.kind, one.value, one.confidence, "title") for one in values]
-        covered = taken.union(*(range(one.start, one.end) for one in values if one.start >= 0))
-        free.append(
-            FreeWords(
-                tuple(
-                    one if at not in covered and _is_theme_word(one, names) else None
-                    for at, one in enumerate(said[number])
-                ),
-                parsed[number].head,
-            )
-        )
-    strong = themes(free)
-    joined = collocations(free)
-    for number, title_words in enumerate(free):
-        for one in sorted(free_phrases(title_words, joined)):
-            if one in strong:
-                found.append((ids[number], "theme", " ".join(one), strong[one], "inferred"))
-    return pl.DataFrame(found, schema=ATTRIBUTES, orient="row")
-
-
-def _is_theme_word(one: str, names: Names) -> bool:
-    return len(one) > 2 and one.isalpha() and one not in DRESS and names.idf.get(one, 9.9) > 7.0

@@ -76,12 +76,11 @@ def flavours() -> frozenset[Phrase]:
     return frozenset(phrase(name) for name in names if phrase(name) != ("other",))
 
 
-def values_in(said: list[str], *, taken: frozenset[int], edible: bool) -> Iterator[Value]:
+def values_in(said: list[str], *, edible: bool) -> Iterator[Value]:
     """Find attribute values in a title's words.
 
     Args:
         said: the words, signs included (:func:`crossaisle.loaders.find_words.words`).
-        taken: places of the words that name the product itself: they say nothing more about it.
         edible: whether the product is something to eat, drink or smell, where "orange" is no
             colour.
     """
@@ -90,11 +89,7 @@ def values_in(said: list[str], *, taken: frozenset[int], edible: bool) -> Iterat
     while place < len(said):
         for length in (3, 2, 1):
             part = tuple(said[place : place + length])
-            if (
-                len(part) == length
-                and part in table
-                and not taken & {*range(place, place + length)}
-            ):
+            if len(part) == length and part in table:
                 break
         else:
             place += 1
@@ -121,6 +116,8 @@ def quantity(said: list[str]) -> Value | None:
         after = said[place + 1] if place + 1 < len(said) else ""
         if named or after in ("pack", "piece", "pair"):
             return Value("quantity", one, 0.97, place, place + 1)
+        if before[-1] == "of" and after and after[0].isalpha():
+            return Value("quantity", one, 0.9, place, place + 1)
         if place == 0 and after and after[0].isalpha() and after != "tier":
             return Value("quantity", one, 0.8, place, place + 1)
     return None
@@ -134,10 +131,10 @@ def measures(title: str) -> list[Value]:
     ]
 
 
-def title_values(title: str, taken: frozenset[int], edible: bool) -> list[Value]:
+def title_values(title: str, *, edible: bool) -> list[Value]:
     """Find all attribute values of one title, each (kind, value) once."""
     said = words(title)
-    found = list(values_in(said, taken=taken, edible=edible))
+    found = list(values_in(said, edible=edible))
     pieces = quantity(said)
     everything = [*found, *measures(title), *([pieces] if pieces else [])]
     once = {(value.kind, value.value): value for value in reversed(everything)}

@@ -21,6 +21,14 @@ FIRST_HEAD, INNER_HEAD, BODY, LATER = 1.0, 0.8, 0.4, 0.3
 only begin a new description (LUNCH BAG | RED RETROSPOT), within it, behind a preposition."""
 
 
+INSIDE = 0.6
+"""Weight of a name inside a longer one that ends at the same word: a key ring is no ring."""
+
+
+DEPTH = 0.05
+"""What a level more costs a name: of two alike, the general one is meant."""
+
+
 @dataclass(frozen=True)
 class Parsed:
     """A title's words without signs and numbers of pieces.
@@ -43,15 +51,19 @@ class Parsed:
         return self.weights.index(max(self.weights))
 
 
-def parse(said_words: list[str], modifiers: frozenset[str], names: Names) -> Parsed:
-    """Find the places where the name of the product can end, in the words of a title."""
+def parse(said_words: list[str], modifiers: frozenset[str], looks: frozenset[str]) -> Parsed:
+    """Find the places where the name of the product can end, in the words of a title.
+
+    ``modifiers`` describe; those of them in ``looks`` (colours, sizes) never end a name, while
+    others do (cake tin, wine glass).
+    """
     said: list[str] = []
     weights: list[float] = []
     places: list[int] = []
     for number, spots in enumerate(_phrases(_without_packs(said_words))):
         part = [one for _, one in spots]
         end = len(part)
-        while end > 1 and (part[end - 1] in modifiers or _is_code(part[end - 1])):
+        while end > 1 and (part[end - 1] in looks or _is_code(part[end - 1])):
             end -= 1
         for place, one in enumerate(part):
             if number:
@@ -65,7 +77,7 @@ def parse(said_words: list[str], modifiers: frozenset[str], names: Names) -> Par
             if one in modifiers and weight != FIRST_HEAD:
                 weight *= 0.5
             said.append(one)
-            weights.append(weight * (0.4 + 0.6 * names.headness.get(one, 0.5)))
+            weights.append(weight)
             places.append(spots[place][0])
     return Parsed(tuple(said), tuple(weights), tuple(places))
 
@@ -112,7 +124,7 @@ def candidates(parsed: Parsed, names: Names) -> dict[int, float]:
     A whole name of n words that ends at place j scores weight_j (1 + .35 (n - 1)); a name whose
     last word is in the title, and of whose other words enough are, scores
     weight_j * (idf of the words in the title / idf of the name)^2. Words of the category's
-    ancestors in the title speak for it (.06 each, two at most), its depth against it (.03 a
+    ancestors in the title speak for it (.06 each, two at most), its depth against it (DEPTH a
     level): "mirror" alone is no toy for birds.
     """
     found = _candidates(parsed, names)
@@ -123,7 +135,7 @@ def candidates(parsed: Parsed, names: Names) -> dict[int, float]:
     held = set(parsed.words)
     for row in found:
         depth = names.paths[row].count(" > ") - 1
-        found[row] += 0.06 * min(2, len(held & names.context[row])) - 0.03 * depth
+        found[row] += 0.06 * min(2, len(held & names.context[row])) - DEPTH * depth
     return found
 
 
@@ -150,13 +162,16 @@ def _candidates(parsed: Parsed, names: Names) -> dict[int, float]:
     found: dict[int, float] = {}
     held = set(parsed.words)
     for end in range(1, len(parsed.words) + 1):
-        weight = parsed.weights[end - 1]
-        for length in range(1, min(names.longest, end) + 1):
-            rows = names.exact.get("".join(parsed.words[end - length : end]))
-            for row, strength in (rows or {}).items():
+        last = parsed.words[end - 1]
+        weight = parsed.weights[end - 1] * (0.4 + 0.6 * names.headness.get(last, 1.0))
+        for length in range(min(names.longest, end), 0, -1):
+            rows = names.exact.get("".join(parsed.words[end - length : end]), {})
+            for row, strength in rows.items():
                 score = strength * weight * (1 + 0.35 * (length - 1))
                 found[row] = max(found.get(row, 0.0), score)
-        for row in names.heads.get(parsed.words[end - 1], ()):
+            if rows:
+                weight *= INSIDE
+        for row in names.heads.get(last, ()):
             share = max(
                 _share(said, held, names) for said in names.phrases[row] if said[-1] in held
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crossaisle.loaders.find_words import english, is_plural, word, words
-from crossaisle.loaders.taxonomy import Taxonomy, load_taxonomy
+from crossaisle.loaders.taxonomy import Taxonomy, load_taxonomy, parent_paths
 
 NOT_GOODS = ("bu", "gc", "na", "pa", "se", "so")
 """Verticals that no physical shop article belongs to: bundles, gift cards, services, software."""
@@ -21,7 +21,8 @@ class Names:
     """Phrases to categories. A *key* is a phrase written without spaces: tea cup = teacup.
 
     exact: key -> {category row: weight in (0, 1]}; heads: last word -> rows of the names that end
-    so; context: words of a category's ancestors; phrases: category row -> its phrases; rewrites: key -> the wider phrase that it is a kind of
+    so; context: words of a category's ancestors; lineage: rows of its
+    ancestors below the top and itself; phrases: category row -> its phrases; rewrites: key -> the wider phrase that it is a kind of
     (tea light -> candle); idf: word -> ln(names / names with it); headness: word -> share of its
     names that it ends.
     """
@@ -34,6 +35,7 @@ class Names:
     headness: dict[str, float]
     longest: int
     context: list[frozenset[str]]
+    lineage: list[tuple[int, ...]]
     paths: list[str]
     ids: list[str]
 
@@ -91,6 +93,8 @@ def _index(taxonomy: Taxonomy) -> Names:
             heads[said[-1]].append(row)
     rewrites = _add_kinds(exact, taxonomy, {key: row for row, (key, _, _) in enumerate(rows)})
     _add_synonyms(exact, rewrites)
+    rewrites = {key: rewrites.get("".join(meant), meant) for key, meant in rewrites.items()}
+    row_of = {path: row for row, (path, _) in enumerate(paths)}
     return Names(
         exact=dict(exact),
         heads=dict(heads),
@@ -100,6 +104,7 @@ def _index(taxonomy: Taxonomy) -> Names:
         headness=_headness(everything),
         longest=4,
         context=[frozenset(phrase(path)) - set(phrase(name)) for path, name in paths],
+        lineage=[tuple(row_of[above] for above in parent_paths(path)[1:]) for path, _ in paths],
         paths=taxonomy.categories["path"].to_list(),
         ids=taxonomy.categories["id"].to_list(),
     )

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Phrase = tuple[str, ...]
 
@@ -16,36 +17,50 @@ SPREAD = 4.0
 COLLOCATION = 0.5
 """Share of the rarer word's uses that must stand in a pair for the pair to be one phrase."""
 
+HEAD = 0.25
+"""A word that is the head noun in more of its titles than this share is a thing, not a theme."""
+
+LONGEST = 3
+
 
 @dataclass(frozen=True)
 class FreeWords:
-    """What is unexplained in a title: its words, None where something explained stands."""
+    """A title for the search of themes.
+
+    words: None where a sign or something well explained stands (the product's name, a colour).
+    values: places of attribute values, which are part of a theme only beside other words (DOLLY
+    *GIRL*); common: places of words that the taxonomy often uses, which are no theme alone
+    (TEA). head: the head noun.
+    """
 
     words: tuple[str | None, ...]
+    values: frozenset[int]
+    common: frozenset[int]
     head: str
 
 
 def themes(titles: Sequence[FreeWords]) -> dict[Phrase, float]:
-    """Propose themes: phrase of one to three words -> confidence in (0, 1].
+    """Propose themes: phrase of one to three words -> confidence in (0, 1).
 
-    A pair is one phrase when it is :data:`COLLOCATION` of the uses of its rarer word and stands
-    in :data:`MINIMUM` titles. A phrase is a theme when the titles with it have an effective
-    number exp(H) of head nouns of at least :data:`SPREAD`, H their entropy. Its confidence is
-    1 - 1 / (2 (1 + ln(exp(H) / SPREAD) + ln(n / MINIMUM))), n the titles with it.
+    Neighbours are one phrase when they stand together in :data:`MINIMUM` titles and in
+    :data:`COLLOCATION` of the titles of the rarer one. A phrase is a theme when the titles with
+    it have an effective number exp(H) of head nouns of at least :data:`SPREAD`, H their entropy.
+    Its confidence is 1 - 1 / (2 (1 + ln(exp(H) / SPREAD) + ln(n / MINIMUM))), n its titles.
     """
     heads: dict[Phrase, Counter[str]] = defaultdict(Counter)
+    as_head = Counter(title.head for title in titles)
     joined = collocations(titles)
     for title in titles:
         for said in free_phrases(title, joined):
             heads[said][title.head] += 1
     found: dict[Phrase, float] = {}
     for said, counts in heads.items():
-        titles_with = counts.total()
-        if titles_with < MINIMUM:
+        count = counts.total()
+        if count < MINIMUM or as_head[said[-1]] > HEAD / (1 - HEAD) * count:
             continue
-        entropy = -sum(n / titles_with * math.log(n / titles_with) for n in counts.values())
+        entropy = -sum(n / count * math.log(n / count) for n in counts.values())
         if math.exp(entropy) >= SPREAD:
-            strength = entropy - math.log(SPREAD) + math.log(titles_with / MINIMUM)
+            strength = entropy - math.log(SPREAD) + math.log(count / MINIMUM)
             found[said] = 1 - 0.5 / (1 + strength)
     return found
 
@@ -56,13 +71,7 @@ def collocations(titles: Sequence[FreeWords]) -> frozenset[tuple[str, str]]:
     pairs: Counter[tuple[str, str]] = Counter()
     for title in titles:
         alone.update({one for one in title.words if one})
-        pairs.update(
-            {
-                (one, other)
-                for one, other in zip(title.words, title.words[1:], strict=False)
-                if one and other
-            }
-        )
+        pairs.update({(one, other) for one, other in pairwise(title.words) if one and other})
     return frozenset(
         pair
         for pair, count in pairs.items()
@@ -70,13 +79,19 @@ def collocations(titles: Sequence[FreeWords]) -> frozenset[tuple[str, str]]:
     )
 
 
-def free_phrases(title: FreeWords, joined: frozenset[tuple[str, str]]) -> set[Phrase]:
-    """Cut a title's unexplained words into phrases: neighbours that belong together stay so."""
-    found: set[Phrase] = set()
+def free_phrases(
+    title: FreeWords, joined: frozenset[tuple[str, str]]
+) -> dict[Phrase, tuple[int, int]]:
+    """Cut a title into phrases, neighbours that belong together in one: phrase -> (start, end)."""
+    found: dict[Phrase, tuple[int, int]] = {}
     current: list[str] = []
-    for one in (*title.words, None):
-        if current and (one is None or len(current) == 3 or (current[-1], one) not in joined):
-            found.add(tuple(current))
+    for place, one in enumerate((*title.words, None)):
+        whole = len(current) == LONGEST or (current and (current[-1], one) not in joined)
+        if current and (one is None or whole):
+            start = place - len(current)
+            weak = title.values if len(current) > 1 else title.values | title.common
+            if not weak.issuperset(range(start, place)):
+                found.setdefault(tuple(current), (start, place))
             current = []
         if one is not None:
             current.append(one)
