@@ -5,17 +5,22 @@ one is then also mixed with popularity ("+popularity"), again with ``BUDGET`` we
 each is fitted once more on the test's graph. Nothing reads the test before that.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crossaisle.evaluation.ease import Ease
 from crossaisle.evaluation.ials import Ials
 from crossaisle.evaluation.metrics import ndcg
 from crossaisle.evaluation.neighbours import ItemKnn, Rp3Beta
 from crossaisle.evaluation.popularity import Popularity, WithPopularity
-from crossaisle.evaluation.ranking import Scorer, rank_fold
+from crossaisle.evaluation.ranking import rank_fold
 from crossaisle.evaluation.splits import Fold
+
+if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
+    from crossaisle.fusion.scorer import Scorer
 
 BUDGET = 8
 Settings = dict[str, Any]
@@ -73,7 +78,7 @@ BASELINES = (
     Baseline(
         "ease",
         Ease,
-        _grid(regularisation=(3.0, 10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 2000.0)),
+        _grid(regularisation=(10.0, 50.0, 150.0, 400.0, 800.0, 1500.0, 3000.0, 6000.0)),
     ),
     Baseline(
         "ials",
@@ -84,10 +89,10 @@ BASELINES = (
                 (32, 10.0, 1.0),
                 (64, 3.0, 1.0),
                 (64, 10.0, 1.0),
-                (64, 30.0, 1.0),
+                (64, 15.0, 1.0),
                 (64, 10.0, 5.0),
                 (64, 1.0, 10.0),
-                (128, 30.0, 1.0),
+                (128, 10.0, 1.0),
                 (128, 30.0, 5.0),
             )
         ),

@@ -1,9 +1,12 @@
 """The evaluation: hide, tune the baselines, fit everything on the same graph, rank, compare."""
 
+from __future__ import annotations
+
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +15,15 @@ from crossaisle.evaluation.bootstrap import Resampled, resample
 from crossaisle.evaluation.leaks import check_leaks, twins
 from crossaisle.evaluation.metrics import METRICS, coverage
 from crossaisle.evaluation.popularity import Popularity, WithPopularity
-from crossaisle.evaluation.ranking import Ranking, Scorer, rank_fold
+from crossaisle.evaluation.ranking import Ranking, rank_fold
 from crossaisle.evaluation.results import Comparison, Method, Results
 from crossaisle.evaluation.splits import Fold, Split, Task
 from crossaisle.graph import Graph
 
-Fit = Callable[[Graph], Scorer]
+if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
+    from crossaisle.fusion.scorer import Scorer
+
+Fit = Callable[[Graph], "Scorer"]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, of how much."""
 

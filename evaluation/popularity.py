@@ -1,11 +1,17 @@
 """Baseline: what most people bought."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 from scipy import sparse
 
-from crossaisle.evaluation.ranking import Scorer
 from crossaisle.graph import Graph
+
+if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
+    from crossaisle.fusion.scorer import Scorer
 
 
 class Popularity:

@@ -1,24 +1,22 @@
 """Scores -> ranks: the whole aisle is ranked for every case, less what the user has."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from crossaisle.evaluation.splits import Fold
 
+if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
+    from crossaisle.fusion.scorer import Scorer
+
 BLOCK = 2**24  # scores held at a time
 TOP = 10  # length of the lists kept for coverage
 HALF, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-
-
-class Scorer(Protocol):
-    """What can be ranked: structurally the protocol of fusion."""
-
-    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
-        """Histories float32 (users, products), product rows (m,) -> float32 (users, m)."""
 
 
 class ScoreError(ValueError):

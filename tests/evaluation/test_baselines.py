@@ -15,7 +15,8 @@ from crossaisle.evaluation.ials import Ials
 from crossaisle.evaluation.metrics import ndcg
 from crossaisle.evaluation.neighbours import ItemKnn, Rp3Beta, heaviest, training_log
 from crossaisle.evaluation.popularity import Popularity, WithPopularity, blend
-from crossaisle.evaluation.ranking import Scorer, rank_fold
+from crossaisle.evaluation.ranking import rank_fold
+from crossaisle.fusion.scorer import Scorer
 from crossaisle.graph import Graph
 
 

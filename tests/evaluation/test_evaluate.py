@@ -18,7 +18,8 @@ from crossaisle.evaluation import Results, Split, evaluate, markdown, rich_table
 from crossaisle.evaluation.metrics import METRICS, ndcg
 from crossaisle.evaluation.neighbours import Rp3Beta
 from crossaisle.evaluation.popularity import Popularity
-from crossaisle.evaluation.ranking import Scorer, rank_fold
+from crossaisle.evaluation.ranking import rank_fold
+from crossaisle.fusion.scorer import Scorer
 from crossaisle.graph import Graph
 
 
