@@ -103,6 +103,17 @@ def test_no_width_or_scheme_scrolls_sideways(page: "Page") -> None:
             assert not too_wide(page), f"{width} pixels, {scheme}"
 
 
+OUTSIDE = """() => [...document.querySelectorAll(".picture text")].filter((text) => {
+  const box = text.getBBox();
+  return box.x < 0 || box.x + box.width > text.ownerSVGElement.viewBox.baseVal.width; }).length"""
+
+
+def test_names_in_pictures_are_not_cut_off(page: "Page") -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert page.locator(".picture text").count() > 0
+    assert page.evaluate(OUTSIDE) == 0
+
+
 def test_keyboard_alone_opens_a_list(page: "Page") -> None:
     page.get_by_label("Find a customer, an aisle or a product").focus()
     page.keyboard.press("Tab")
