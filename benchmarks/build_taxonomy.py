@@ -19,6 +19,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def main(archive: Path) -> None:
+    """Read the archive, write the three tables and the licence."""
     with tarfile.open(archive) as tar:
         root = tar.getnames()[0].split("/")[0]
         raw = {

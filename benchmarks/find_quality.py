@@ -132,9 +132,8 @@ def _beauty(path: Path, encode: Encode | None) -> None:
     items = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False)
     items = items.filter((pl.col("domain") == "Beauty") & (pl.col("title").fill_null("") != ""))
     found = find(items.select(id="item", title="title"), encode=encode)
-    print(
-        f"Beauty: {items.height} titles, {found.categories.height / items.height:.3f} with a category"
-    )
+    share = found.categories.height / items.height
+    print(f"Beauty: {items.height} titles, {share:.3f} with a category")
     joined = items.join(found.categories, left_on="item", right_on="id", how="left")
     top = joined["path"].drop_nulls().str.split(" > ").list.first()
     print(f"  in Health & Beauty        {(top == 'Health & Beauty').mean():.3f} of those with one")

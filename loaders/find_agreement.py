@@ -1,6 +1,7 @@
 """Let the products of one shop agree: what words mean there, and which aisles it has at all."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -12,7 +13,7 @@ def features(titles: Sequence[tuple[str, ...]]) -> sparse.csr_array:
     rows: list[int] = []
     columns: list[int] = []
     for row, said in enumerate(titles):
-        pairs = zip(said, said[1:], strict=False)
+        pairs = pairwise(said)
         for feature in {*((one,) for one in said if not one.isdigit()), *pairs}:
             rows.append(row)
             columns.append(vocabulary.setdefault(feature, len(vocabulary)))

@@ -54,8 +54,8 @@ def value_phrases() -> dict[Phrase, tuple[str, str]]:
     found: dict[Phrase, tuple[str, str]] = {}
     table = english()
     for kind in ("colour", "size", "age group"):
-        for said, meant in table[kind].items():
-            found[phrase(said)] = (kind, meant)
+        for written, meant in table[kind].items():
+            found[phrase(written)] = (kind, meant)
     values = load_taxonomy().values
     for kind, attributes in KINDS:
         fitting = values.filter(values["attribute"].str.contains(f"^(?:{attributes})$"))

@@ -21,6 +21,9 @@ FIRST_HEAD, INNER_HEAD, BODY, LATER = 1.0, 0.8, 0.4, 0.3
 only begin a new description (LUNCH BAG | RED RETROSPOT), within it, behind a preposition."""
 
 
+LOOSE = 0.4
+"""Weight of a name that shares no more than the head noun: many such names are a hint together."""
+
 INSIDE = 0.6
 """Weight of a name inside a longer one that ends at the same word: a key ring is no ring."""
 
@@ -161,6 +164,7 @@ def _rewritten(parsed: Parsed, names: Names) -> Parsed:
 def _candidates(parsed: Parsed, names: Names) -> dict[int, float]:
     found: dict[int, float] = {}
     held = set(parsed.words)
+    last_place = parsed.head_at if parsed.words else -1
     for end in range(1, len(parsed.words) + 1):
         last = parsed.words[end - 1]
         weight = parsed.weights[end - 1] * (0.4 + 0.6 * names.headness.get(last, 1.0))
@@ -175,8 +179,9 @@ def _candidates(parsed: Parsed, names: Names) -> dict[int, float]:
             share = max(
                 _share(said, held, names) for said in names.phrases[row] if said[-1] in held
             )
-            if share > 0.5:
-                found[row] = max(found.get(row, 0.0), 0.95 * weight * share**2)
+            near = max(share**2 if share > 0.5 else 0.0, LOOSE * (last_place == end - 1))
+            if near:
+                found[row] = max(found.get(row, 0.0), 0.95 * weight * near)
     return found
 
 
@@ -193,9 +198,7 @@ def softmax(scores: dict[int, float], sharpness: float, nothing: float) -> dict[
 
 
 def name_places(parsed: Parsed, row: int, names: Names) -> frozenset[int]:
-    """Return the places of the title's words that name the product: its head, or the longest
-    name of its category that ends there.
-    """
+    """Return the places of the words that name the product: its category's name, or the head."""
     if not parsed.words:
         return frozenset()
     best = (0.0, parsed.head_at, 1)

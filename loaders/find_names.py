@@ -20,11 +20,14 @@ Phrase = tuple[str, ...]
 class Names:
     """Phrases to categories. A *key* is a phrase written without spaces: tea cup = teacup.
 
-    exact: key -> {category row: weight in (0, 1]}; heads: last word -> rows of the names that end
-    so; context: words of a category's ancestors; lineage: rows of its
-    ancestors below the top and itself; phrases: category row -> its phrases; rewrites: key -> the wider phrase that it is a kind of
-    (tea light -> candle); idf: word -> ln(names / names with it); headness: word -> share of its
-    names that it ends.
+    exact: key -> {category row: weight in (0, 1]}.
+    heads: last word -> rows of the names that end so.
+    phrases: category row -> its phrases.
+    rewrites: key -> the wider phrase that it is a kind of (tea light -> candle).
+    idf: word -> ln(names / names with it).
+    headness: word -> share of its names that it ends.
+    context: words of each category's ancestors. lineage: rows of its ancestors, the verticals
+    left out, and itself. longest: words of the longest key that titles are searched for.
     """
 
     exact: dict[str, dict[int, float]]
@@ -140,10 +143,11 @@ def _add_kinds(
                 said = phrase(value)
                 if said and said != ("other",):
                     exact["".join((*said, *noun))].setdefault(row, 0.9)
-                    if len(said) > 1 and "".join(said) not in exact:
+                    if len(said) == 1 or ending != "type":
+                        continue  # "polka dots" is a design of much, a kind of nothing
+                    if "".join(said) not in exact:
                         rewrites["".join(said)] = noun
-                    if len(said) > 1:
-                        exact["".join(said)].setdefault(row, 0.7)
+                    exact["".join(said)].setdefault(row, 0.7)
     return rewrites
 
 

@@ -76,8 +76,8 @@ def _free(title: Title, values: list[Value], names: Names) -> FreeWords:
     firm: set[int] = set()
     other: set[int] = set()
     common: set[int] = set()
-    for one in values:
-        (firm if one.kind in FIRM else other).update(range(one.start, one.end))
+    for value in values:
+        (firm if value.kind in FIRM else other).update(range(value.start, value.end))
     head = title.parsed.places[title.parsed.head_at] if title.parsed.words else -1
     open_words: list[str | None] = []
     for place, one in enumerate(title.words):
