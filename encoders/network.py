@@ -64,7 +64,7 @@ class GraphNetwork(nn.Module):
         start: first value of the products' vectors, float32 (products, d), for both sides.
         nodes: number of attribute and category leaves; they start at 0, so that at the first step
             the network is its SVD start and nothing else.
-        relations: names in the order of ``theta``; SELF starts at 1, the others at .3.
+        relations: names in the order of ``theta``; SELF comes first and counts 1, the others start at .3.
         bias: first value of the candidates' biases, float32 (products,).
     """
 
@@ -84,7 +84,8 @@ class GraphNetwork(nn.Module):
                 )
             }
         )
-        weight = torch.tensor([1.0 if name == "SELF" else 0.3 for name in relations])
+        # SELF counts 1: its scale is the table's own, and a free factor only speeds overfitting.
+        weight = torch.full((len(relations) - 1,), 0.3)
         self.theta_in = nn.Parameter(weight.clone())
         self.theta_out = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(torch.from_numpy(bias.astype(np.float32)))
@@ -96,7 +97,7 @@ class GraphNetwork(nn.Module):
             side: "in" (histories) or "out" (candidates).
             edges: relation -> (table of leaves, edges from the rows to them).
         """
-        theta = self.theta_in if side == "in" else self.theta_out
+        theta = self._theta(side)
         parts = [
             theta[place] * edges[name][1].gather(self.tables[f"{edges[name][0]}_{side}"])
             for place, name in enumerate(self.relations)
@@ -105,9 +106,12 @@ class GraphNetwork(nn.Module):
 
     def weights(self, side: str) -> dict[str, float]:
         """Relation weights theta of one side."""
-        theta = self.theta_in if side == "in" else self.theta_out
-        return dict(zip(self.relations, theta.detach().tolist(), strict=True))
+        return dict(zip(self.relations, self._theta(side).detach().tolist(), strict=True))
 
     def table(self, leaves: str, side: str) -> np.ndarray:
         """Leaf vectors: float32 (leaves, d), a copy."""
         return self.tables[f"{leaves}_{side}"].detach().numpy().copy()
+
+    def _theta(self, side: str) -> Tensor:
+        learned = self.theta_in if side == "in" else self.theta_out
+        return torch.cat([torch.ones(1), learned])

@@ -18,9 +18,10 @@ Arrays = dict[str, np.ndarray]
 def channels_to(channels: dict[str, Channel], features: sparse.csr_array) -> Arrays:
     """Name every array; the features are there once, whoever uses them."""
     arrays = _matrix_to("features", features)
-    for channel in channels.values():
+    for name, channel in channels.items():
         if isinstance(channel, WalkTable):
-            arrays |= _matrix_to("walks", channel.table)
+            arrays |= _matrix_to("walks", channel.table)  # one table, whatever its scales
+            arrays[f"walks.scale.{name}"] = channel.scale
         elif isinstance(channel, NetworkTables):
             arrays |= {"network.in": channel.leaves_in, "network.out": channel.leaves_out}
             arrays |= _matrix_to("network.mix_in", channel.mix_in)
@@ -43,7 +44,9 @@ def channels_from(arrays: Arrays, graph: Graph) -> tuple[dict[str, Channel], spa
     if "content" in arrays:
         channels["content"] = ContentTable(features)
     if "walks.data" in arrays:
-        channels["walks"] = WalkTable(_matrix_from("walks", arrays))
+        table = _matrix_from("walks", arrays)
+        for key in sorted(key for key in arrays if key.startswith("walks.scale.")):
+            channels[key.rsplit(".", 1)[1]] = WalkTable(table, arrays[key])
     if "people.place" in arrays:
         channels["people"] = _people_from(arrays, graph.aisle_of)
     if "network.in" in arrays:

@@ -57,19 +57,21 @@ class PeopleTables:
 
 @dataclass(frozen=True)
 class WalkTable:
-    """A sparse table W, float32 (products, products)."""
+    """A sparse table and a factor of each column: A[i, j] = W[i, j] scale[j]."""
 
-    table: sparse.csr_array
+    table: sparse.csr_array  # float32 (products, products)
+    scale: np.ndarray  # float32 (products,)
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
         chosen = choose_columns(self.table, candidates)
-        return np.asarray((histories @ chosen).toarray(), np.float32)
+        walked = np.asarray((histories @ chosen).toarray(), np.float32)
+        return walked * self.scale[candidates]
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
-        column = choose_columns(self.table[items], np.array([candidate]))
-        return column.toarray()[:, 0].astype(np.float64)
+        column = sparse.csr_array(self.table[items])[:, [candidate]]
+        return column.toarray()[:, 0].astype(np.float64) * float(self.scale[candidate])
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class ContentTable:
 
 
 def choose_columns(table: sparse.csr_array, columns: np.ndarray) -> sparse.csr_array:
-    """``table[:, columns]``, in one pass over the table (scipy's own is slower for many columns)."""
+    """``table[:, columns]``, or the table itself where that is all of it."""
     if len(columns) == table.shape[1] and np.array_equal(columns, np.arange(len(columns))):
         return table
     return sparse.csr_array(table[:, columns])

@@ -19,7 +19,7 @@ from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
 from crossaisle.fusion.newcomers import freeze
 from crossaisle.fusion.softmax import train_network
-from crossaisle.fusion.walks import walk_table
+from crossaisle.fusion.walks import TO_POWERS, walk_table
 
 PENALTY = 30.0
 """lambda of the ridge."""
@@ -76,7 +76,10 @@ def fit_parts(
     channels: dict[str, Channel] = {"content": ContentTable(lore.features.matrix)}
     progress(f"{note}walks", 0, 1)
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
-    channels["walks"] = WalkTable(walk_table(together, lore.aisle_of, per_aisle=config.neighbours))
+    table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)
+    many = np.maximum(np.asarray(together.sum(axis=0)).ravel(), 1)
+    for name, power in TO_POWERS.items():
+        channels[name] = WalkTable(table, (many**-power).astype(np.float32))
     progress(f"{note}walks", 1, 1)
     people = _fit_people(lore, config, rng, lambda d, n: progress(f"{note}people", d, n))
     if people is not None:

@@ -4,8 +4,13 @@ import numpy as np
 from scipy import sparse
 
 SLICE = 2048
-FROM_POWER, TO_POWER = 0.5, 0.7
-"""Exponents of the two ends' popularity: X'X_ij / (n_i^.5 n_j^.7)."""
+FROM_POWER, CHOICE_POWER = 0.5, 0.4
+"""Exponents of the popularity of the product walked from, and, to choose which entries are kept, of
+the one walked to."""
+
+TO_POWERS = {"walks": -0.2, "niche walks": 0.6}
+"""Channels of the table, and the power of n_j that each divides by. Across aisles it pays to favour
+what many buy, inside one to favour what few do; the weights are found on held-out people."""
 
 
 def walk_table(
@@ -13,9 +18,9 @@ def walk_table(
 ) -> sparse.csr_array:
     """Item-by-item table W of a random walk of two steps, its strongest entries kept.
 
-    W_ij = SUM_u x_ui x_uj / |u| / (n_i^.5 n_j^.7), i != j: RP3beta (Paudel, Christoffel, Newell and
-    Bernstein, 2017) with the walk's exponents split between the two ends, and people with long
-    baskets counting less. Kept are, for each i, the ``per_aisle`` largest in every aisle and
+    W_ij = SUM_u x_ui x_uj / |u| / n_i^.5, i != j: the walk of RP3beta (Paudel, Christoffel, Newell
+    and Bernstein, 2017) before it is divided by n_j^beta, which :data:`TO_POWERS` does in two ways.
+    Kept are, for each i, the ``per_aisle`` largest W_ij / n_j^.4 in every aisle and
     ``per_product`` in all.
 
     Returns:
@@ -25,7 +30,7 @@ def walk_table(
     size = np.maximum(np.asarray(log.sum(axis=1)).ravel(), 1)
     bought = np.maximum(np.asarray(log.sum(axis=0)).ravel(), 1)
     onward = sparse.csr_array(
-        sparse.diags_array(size**-0.5) @ log @ sparse.diags_array(bought**-TO_POWER)
+        sparse.diags_array(size**-0.5) @ log @ sparse.diags_array(bought**-CHOICE_POWER)
     )
     back = sparse.csr_array(
         sparse.diags_array(bought**-FROM_POWER) @ log.T @ sparse.diags_array(size**-0.5)
@@ -43,7 +48,8 @@ def walk_table(
         columns.append(column[chosen])
         values.append(value[chosen])
     data = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    table = sparse.csr_array(data, shape=(log.shape[1], log.shape[1])).astype(np.float32)
+    table = sparse.csr_array(data, shape=(log.shape[1], log.shape[1]))
+    table = sparse.csr_array(table @ sparse.diags_array(bought**CHOICE_POWER)).astype(np.float32)
     table.sort_indices()
     return table
 
