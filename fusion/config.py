@@ -14,11 +14,11 @@ class TrainConfig(BaseModel):
     """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
     embedding_size: Annotated[int, Field(ge=2, le=1024)] = 128
     """Numbers in a product's vector (graph network)."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 9
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 5
     """Passes over the training tasks (graph network)."""
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
     """Adam's highest step; it falls to 0 along a cosine."""
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 256
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 512
     """Tasks (one person, one target aisle) in one step."""
     people_rank: Annotated[int, Field(ge=1, le=1024)] = 128
     """Largest rank of the people channel's tables, one pair for each target aisle."""

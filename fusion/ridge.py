@@ -59,7 +59,7 @@ def latent_factors(
 
 
 def sources(
-    purchases: sparse.csr_array, outside: np.ndarray, rng: np.random.Generator, *, rank: int = 256
+    purchases: sparse.csr_array, outside: np.ndarray, rng: np.random.Generator, *, rank: int = 128
 ) -> Sources:
     """Make the three feature blocks from what was bought outside the target aisle.
 
