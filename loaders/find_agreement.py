@@ -6,6 +6,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+DOUBT = 0.05
+"""Evidence against evidence: weak words alone do not make a strong opinion."""
+
 
 def features(titles: Sequence[tuple[str, ...]]) -> sparse.csr_array:
     """Return words and neighbouring pairs of words: float64 (titles, features), 0 or 1."""
@@ -29,8 +32,8 @@ def agree(
     A soft form of Yarowsky's decision lists (ACL 1995). With F the features (titles, features), Q
     the shares (titles, categories) and n_f the titles with feature f, a feature says
     P_f = (F'Q)_f / n_f; its purity w_f is the largest sum of P_f over one coarse category, to
-    ``power``. The result is SUM_f w_f P_f / SUM_f w_f over a title's features, without the title
-    itself (n_f - 1 + 1/2 others; the half is the doubt about rare words).
+    ``power``. The result is SUM_f w_f P_f / (DOUBT + SUM_f w_f) over a title's features, without
+    the title itself (n_f - 1 + 1/2 others; the half is the doubt about rare words).
 
     Args:
         words: 0 or 1, (titles, features).
@@ -48,7 +51,7 @@ def agree(
     scaled = weights / np.maximum(counts - 0.5, 0.5)
     said = sparse.csr_array((words * scaled[None, :]) @ sums)
     itself = sparse.csr_array(shares.multiply((words @ scaled)[:, None]))
-    total = np.maximum(words @ weights, 1e-12)
+    total = words @ weights + DOUBT
     pooled = sparse.csr_array((said - itself).multiply(1 / total[:, None]))
     pooled.data = np.maximum(pooled.data, 0.0)
     return pooled

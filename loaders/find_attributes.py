@@ -95,7 +95,7 @@ def values_in(said: list[str], *, edible: bool) -> Iterator[Value]:
             place += 1
             continue
         kind, value = table[part]
-        after = said[place + length] if place + length < len(said) else ""
+        after = next((one for one in said[place + length :] if one != "-"), "")
         if part in smells and (edible or after in SCENTED):
             kind, value = "flavour", " ".join(part)
         before = said[place - 1] if place else ""
@@ -109,7 +109,7 @@ def values_in(said: list[str], *, edible: bool) -> Iterator[Value]:
 def quantity(said: list[str]) -> Value | None:
     """Find how many pieces: "set of 6", "pack of 12", "set/3", "6 pack", "4 candles"."""
     for place, one in enumerate(said):
-        if not one.isdigit() or not 1 < int(one) <= 1000:
+        if not _is_number(one) or not 1 < int(one) <= 1000:
             continue
         before = said[place - 2 : place] if place > 1 else ["", *said[:place]]
         named = before[-1] in PACKS or (before[-1] in ("of", "/") and before[0] in PACKS)
@@ -121,6 +121,10 @@ def quantity(said: list[str]) -> Value | None:
         if place == 0 and after and after[0].isalpha() and after != "tier":
             return Value("quantity", one, 0.8, place, place + 1)
     return None
+
+
+def _is_number(one: str) -> bool:
+    return one.isascii() and one.isdigit()
 
 
 def measures(title: str) -> list[Value]:

@@ -1,0 +1,54 @@
+import pytest
+
+from crossaisle.loaders.find_attributes import title_values
+
+
+def pairs(title: str, *, edible: bool = False) -> set[tuple[str, str]]:
+    return {(one.kind, one.value) for one in title_values(title, edible=edible)}
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted"),
+    [
+        ("RED CERAMIC BOWL", {("colour", "red"), ("material", "ceramic")}),
+        ("Grey wooden stool", {("colour", "gray"), ("material", "wood")}),
+        ("Rose gold ring", {("colour", "rose gold")}),
+        ("Stainless steel kettle", {("material", "stainless steel")}),
+        ("Birthday candles", {("occasion", "birthday")}),
+        ("Paisley scarf", {("pattern", "paisley")}),
+        ("SET OF 6 PLATES", {("quantity", "6")}),
+        ("SET/3 BOXES", {("quantity", "3")}),
+        ("PACK OF 72 CAKE CASES", {("quantity", "72")}),
+        ("4 VANILLA CANDLES", {("quantity", "4"), ("flavour", "vanilla")}),
+        ("Cushion 40 x 40 cm", {("size", "40x40cm")}),
+        ("Shampoo 500 ml", {("size", "500ml")}),
+        ("Model 17095 kettle", set()),
+    ],
+)
+def test_values(title: str, wanted: set[tuple[str, str]]) -> None:
+    assert pairs(title) >= wanted
+    assert not {kind for kind, _ in pairs(title)} - {kind for kind, _ in wanted} or wanted == set()
+    if not wanted:
+        assert pairs(title) == set()
+
+
+def test_longest_wins() -> None:
+    assert ("colour", "gold") not in pairs("Rose gold ring")
+    assert ("flavour", "rose") not in pairs("Rose gold ring")
+
+
+@pytest.mark.parametrize("title", ["Cotton free gloves", "No cotton gloves", "Cotton-less gloves"])
+def test_what_is_denied_is_not_there(title: str) -> None:
+    assert ("material", "cotton") not in pairs(title)
+
+
+def test_an_orange_is_a_colour_unless_it_is_eaten_or_smelt() -> None:
+    assert ("colour", "orange") in pairs("Orange bowl")
+    assert ("flavour", "orange") in pairs("Orange juice", edible=True)
+    assert ("flavour", "orange") in pairs("Orange scented soap")
+    assert ("colour", "orange") not in pairs("Orange scented soap")
+
+
+def test_a_value_said_twice_counts_once() -> None:
+    values = title_values("Red and red bowl", edible=False)
+    assert [one.value for one in values].count("red") == 1
