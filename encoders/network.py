@@ -64,13 +64,15 @@ class GraphNetwork(nn.Module):
         start: first value of the products' vectors, float32 (products, d), for both sides.
         nodes: number of attribute and category leaves; they start at 0, so that at the first step
             the network is its SVD start and nothing else.
-        relations: names in the order of ``theta``; SELF comes first and counts 1, the others start at .3.
+        relations: names in the order of ``theta``; SELF comes first and counts 1, the others
+            start at .3.
         bias: first value of the candidates' biases, float32 (products,).
     """
 
     def __init__(
         self, start: np.ndarray, nodes: int, relations: tuple[str, ...], bias: np.ndarray
     ) -> None:
+        """Copy the start into both sides' tables."""
         super().__init__()
         size = start.shape[1]
         self.relations = relations
@@ -110,7 +112,7 @@ class GraphNetwork(nn.Module):
 
     def table(self, leaves: str, side: str) -> np.ndarray:
         """Leaf vectors: float32 (leaves, d), a copy."""
-        return self.tables[f"{leaves}_{side}"].detach().numpy().copy()
+        return np.array(self.tables[f"{leaves}_{side}"].detach().numpy())
 
     def _theta(self, side: str) -> Tensor:
         learned = self.theta_in if side == "in" else self.theta_out

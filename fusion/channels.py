@@ -42,7 +42,7 @@ class PeopleTables:
                 user = histories @ self.sources[int(aisle)]
                 table = self.targets[int(aisle)][self.place[candidates[here]]]
                 if len(here) == len(candidates):
-                    return user @ table.T
+                    return np.asarray(user @ table.T)
                 result[:, here] = user @ table.T
         return result
 
@@ -52,7 +52,7 @@ class PeopleTables:
         if aisle not in self.sources:
             return np.zeros(len(items))
         target = self.targets[aisle][self.place[candidate]].astype(np.float64)
-        return self.sources[aisle][items].astype(np.float64) @ target
+        return np.asarray(self.sources[aisle][items].astype(np.float64) @ target)
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class WalkTable:
         """See :class:`Channel`."""
         chosen = choose_columns(self.table, candidates)
         walked = np.asarray((histories @ chosen).toarray(), np.float32)
-        return walked * self.scale[candidates]
+        return np.asarray(walked * self.scale[candidates])
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
         column = sparse.csr_array(self.table[items])[:, [candidate]]
-        return column.toarray()[:, 0].astype(np.float64) * float(self.scale[candidate])
+        return np.asarray(column.toarray()[:, 0].astype(np.float64) * float(self.scale[candidate]))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class NetworkTables:
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
-        return self.vectors_in[items].astype(np.float64) @ self.vectors_out[candidate]
+        return np.asarray(self.vectors_in[items].astype(np.float64) @ self.vectors_out[candidate])
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class ContentTable:
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
         row = self.matrix[[candidate]].astype(np.float64)
-        return (self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0]
+        return np.asarray((self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0])
 
 
 def choose_columns(table: sparse.csr_array, columns: np.ndarray) -> sparse.csr_array:

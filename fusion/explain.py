@@ -23,6 +23,7 @@ class Explainer:
     """Takes a model's scores apart. Made once for a model; keeps what it looked up."""
 
     def __init__(self, model: Model) -> None:
+        """Remember where the leaves of each kind begin."""
         self.model = model
         self.paths = Paths(model.graph)
         products = model.graph.products.height

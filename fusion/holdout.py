@@ -24,6 +24,7 @@ class Tasks:
     situation: np.ndarray  # int (tasks,), COLD or VISITED
 
     def __len__(self) -> int:
+        """Count the questions."""
         return len(self.aisle)
 
     def choose(self, rows: np.ndarray) -> "Tasks":

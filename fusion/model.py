@@ -53,7 +53,7 @@ class Model:
 
     def visited(self, histories: sparse.csr_array) -> np.ndarray:
         """Whether a history has products of each aisle: int (users, aisles), 0 or 1."""
-        return ((histories @ self._aisle_table).toarray() > 0).astype(np.int64)
+        return np.asarray((histories @ self._aisle_table).toarray() > 0, np.int64)
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """Score products for histories: float32 (users, m). See :class:`Scorer`."""
@@ -83,7 +83,7 @@ class Model:
     def multipliers(self, history: sparse.csr_array, product: int) -> np.ndarray:
         """weight_s,c |h|^-1/2 for each channel: float64 (channels,)."""
         chosen = self.weights[self.situation(history, product), int(self.is_new[product])]
-        return chosen.astype(np.float64) * float(shrink(np.array([history.sum()]))[0])
+        return np.asarray(chosen.astype(np.float64) * float(shrink(np.array([history.sum()]))[0]))
 
     def _scaled(self, histories: sparse.csr_array) -> sparse.csr_array:
         factor = shrink(np.asarray(histories.sum(axis=1)).ravel())

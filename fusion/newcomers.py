@@ -55,7 +55,7 @@ def learn_likeness(
 
     def forward(block: np.ndarray) -> np.ndarray:
         product = scaled @ block[:width]
-        return product if dense is None else product + dense @ block[width:]
+        return np.asarray(product if dense is None else product + dense @ block[width:])
 
     def backward(block: np.ndarray) -> np.ndarray:
         product = turned @ block

@@ -97,7 +97,7 @@ def _popularity(bought: np.ndarray, aisle_of: np.ndarray) -> np.ndarray:
     places = aisle_of + 1
     count = np.maximum(np.bincount(places), 1)
     mean = np.bincount(places, weights=value) / count
-    return (value - mean[places]).astype(np.float32)
+    return np.asarray(value - mean[places], np.float32)
 
 
 def _fit_people(

@@ -14,6 +14,7 @@ class Paths:
     """Finds and names the edges behind a term. Made once for a model."""
 
     def __init__(self, graph: Graph) -> None:
+        """Look nothing up yet."""
         self.graph = graph
 
     def product(self, row: int) -> PathNode:

@@ -38,6 +38,7 @@ class Recommender:
     """
 
     def __init__(self, model: Model) -> None:
+        """Wrap a model; usually through :meth:`train` or :meth:`from_pretrained`."""
         self.model = model
         self.skipped: tuple[str, ...] = ()
 

@@ -125,11 +125,11 @@ def solve(
 
     def fitted(right: np.ndarray) -> np.ndarray:
         centred = wanted @ right - mean @ right
-        return kernel @ linalg.cho_solve(factor, centred, check_finite=False)
+        return np.asarray(kernel @ linalg.cho_solve(factor, centred, check_finite=False))
 
     def adjoint(left: np.ndarray) -> np.ndarray:
         inner = linalg.cho_solve(factor, kernel @ left, check_finite=False)
-        return wanted.T @ inner - np.outer(mean, inner.sum(axis=0))
+        return np.asarray(wanted.T @ inner - np.outer(mean, inner.sum(axis=0)))
 
     width = min(rank + 16, people, products)
     basis = rng.standard_normal((products, width)).astype(np.float32)

@@ -1,8 +1,8 @@
 """Training of the graph network: who bought these elsewhere, what do they take from this aisle?
 
-logit_j = b_j + |h|^-1/2 SUM_i z_in(i) . z_out(j) over *all* products j of the target aisle; the loss
-is the mean over the person's products there of -log softmax. Lessons are every (person, aisle
-that they and another have bought in), and people of one aisle whose basket is split in two.
+logit_j = b_j + |h|^-1/2 SUM_i z_in(i) . z_out(j) over *all* products j of the target aisle; the
+loss is the mean over the person's products there of -log softmax. Lessons are every (person, aisle)
+of people who bought in two aisles or more, the aisle hidden, and baskets inside one aisle, split.
 """
 
 from collections.abc import Callable, Iterator
@@ -96,7 +96,8 @@ def _loss(
     person, product = (torch.from_numpy(c.astype(np.int64)) for c in wanted.coords)
     share = torch.from_numpy(wanted.data.astype(np.float32))
     picked = logits[person, product] - torch.logsumexp(logits, dim=1)[person]
-    return -(share * picked).sum() / lesson.targets.shape[0]
+    loss: torch.Tensor = -(share * picked).sum() / lesson.targets.shape[0]
+    return loss
 
 
 def _edges(relations: tuple[Relation, ...], rows: np.ndarray) -> dict[str, tuple[str, Edges]]:

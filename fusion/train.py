@@ -1,4 +1,4 @@
-"""Training of the whole: a first time with people held out, to weigh the channels; then with all."""
+"""Training of the whole: once with people held out, to weigh the channels, then with all."""
 
 import numpy as np
 

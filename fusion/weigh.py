@@ -67,7 +67,7 @@ def ndcg(total: np.ndarray, answers: tuple[np.ndarray, np.ndarray], cutoff: int)
     count = np.bincount(task, minlength=len(total))
     ideal = np.cumsum(1 / np.log2(np.arange(max(cutoff, 1)) + 2))
     best = ideal[np.minimum(np.maximum(count, 1), cutoff) - 1]
-    return np.bincount(task, weights=gain, minlength=len(total)) / best
+    return np.asarray(np.bincount(task, weights=gain, minlength=len(total)) / best)
 
 
 def quality(sheets: list[Sheet], weights: dict[str, float]) -> np.ndarray:

@@ -32,7 +32,8 @@ def make_shop(
     for person in range(people):
         theme = rng.integers(themes)
         for a in range(aisles):
-            own = [p for p, x, k in rows if x == f"aisle{a}" and k % themes == theme and k < products]
+            own = [p for p, x, k in rows if x == f"aisle{a}" and k % themes == theme]
+            own = own[: -(-(products - theme) // themes)]
             if rng.random() < 0.7 and own:
                 chosen = rng.permutation(len(own))[:3]
                 events += [(f"u{person:04d}", own[c], float(len(events))) for c in chosen]

@@ -1,13 +1,14 @@
 """Reasons: brute-force enumeration of walks, sums, paths that exist."""
 
+from itertools import pairwise
 from itertools import product as pairs_of
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossaisle.fusion import Explanation, PathNode, Recommender
+from crossaisle.fusion import Explanation, Model, PathNode, Recommender
 from crossaisle.fusion.channels import NetworkTables
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import CHANNELS
@@ -26,7 +27,7 @@ def close(first: float, second: float) -> bool:
     product=st.integers(0, PRODUCTS - 1),
     top=st.integers(0, 9),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 def test_terms_and_rest_are_the_score(
     every_channel: Recommender, history: list[int], product: int, top: int
 ) -> None:
@@ -63,7 +64,7 @@ def check_path(found: Explanation, known: set[tuple[str, str, str]]) -> None:
         soft = [step for step in steps if step in SOFT]
         assert (term.kind == "text") == (soft == ["SIMILAR_TEXT"])
         assert (term.kind == "bridge") == (soft == ["LEARNED"])
-        for (head, tail), step in zip(zip(nodes, nodes[1:], strict=False), steps, strict=True):
+        for (head, tail), step in zip(pairwise(nodes), steps, strict=True):
             assert step in SOFT or (head.id, step, tail.id) in known
 
 
@@ -81,62 +82,65 @@ def test_every_hard_step_is_an_edge_of_the_graph(every_channel: Recommender) -> 
     assert kinds == {"people", "attribute", "category", "text", "bridge"}
 
 
-def test_walks_by_brute_force(every_channel: Recommender) -> None:
-    """Enumerate (item, leaf, leaf) in a Python loop and add up what each channel's matrix says."""
-    model = every_channel.model
-    explainer = Explainer(model)
+Walks = dict[tuple[int, str, int, int], float]
+
+
+def leaf_name(model: Model, leaf: int) -> str | int:
+    """ "self", "text", or the number of the attribute or category."""
+    nodes = model.graph.attributes.height + model.graph.categories.height
+    if leaf < PRODUCTS:
+        return "self"
+    return (leaf - PRODUCTS) % nodes if leaf < PRODUCTS + 2 * nodes else "text"
+
+
+def walk_of(item: int, mine: str | int, theirs: str | int) -> tuple[int, str, int, int]:
+    if mine == theirs:
+        known = {"self": (item, "people", -1, -1), "text": (item, "text", -1, -1)}
+        return known[mine] if isinstance(mine, str) else (item, "shared", mine, mine)
+    ends = (-1 if isinstance(end, str) else end for end in (mine, theirs))
+    return (item, "pair", *ends)
+
+
+def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -> Walks:
+    """Each walk of one history product, by loops over the dense matrices."""
     tables = model.channels["network"]
     assert isinstance(tables, NetworkTables)
-    mix_in, mix_out = tables.mix_in.toarray(), tables.mix_out.toarray()
-    matrix = model.features.matrix.toarray().astype(float)
+    total: Walks = {}
+
+    def add(mine: str | int, theirs: str | int, value: float) -> None:
+        walk = walk_of(item, mine, theirs)
+        total[walk] = total.get(walk, 0.0) + value
+
+    for name in ("people", "walks", "niche walks"):
+        add("self", "self", scale[name] * model.channels[name].pairs(np.array([item]), product)[0])
+    mine, theirs = (
+        m[[r]].toarray()[0] for m, r in ((tables.mix_in, item), (tables.mix_out, product))
+    )
+    for n, m in pairs_of(np.flatnonzero(mine), np.flatnonzero(theirs)):
+        dot = float(tables.leaves_in[n].astype(float) @ tables.leaves_out[m].astype(float))
+        value = scale["network"] * float(mine[n]) * float(theirs[m]) * dot
+        add(leaf_name(model, n), leaf_name(model, m), value)
+    nodes = model.graph.attributes.height + model.graph.categories.height
+    left, right = (model.features.matrix[[r]].toarray()[0].astype(float) for r in (item, product))
+    for f in np.flatnonzero(left * right).tolist():
+        node = f if f < nodes else "text"
+        add(node, node, scale["content"] * left[f] * right[f])
+    return total
+
+
+@pytest.mark.parametrize("product", [0, 50, 41, 125])  # two that were bought, two new ones
+def test_walks_by_brute_force(every_channel: Recommender, product: int) -> None:
+    model = every_channel.model
     history = model.graph.purchases[[4]]
-    items = history.indices
-    for product in (0, 50, 41, 125):  # known, known, new, new
-        scale = model.weights[model.situation(history, product), int(model.is_new[product])]
-        scale = scale.astype(float) / np.sqrt(len(items))
-        slow: dict[tuple[int, object], float] = {}
-
-        def add(item: int, walk: object, value: float, slow=slow) -> None:
-            slow[item, walk] = slow.get((item, walk), 0.0) + value
-
-        nodes = model.graph.attributes.height + model.graph.categories.height
-
-        def name(leaf: int) -> object:
-            if leaf < PRODUCTS:
-                return "self"
-            return (leaf - PRODUCTS) % nodes if leaf < PRODUCTS + 2 * nodes else "text"
-
-        for item in items.tolist():
-            for place, channel in enumerate(CHANNELS[:3]):
-                matrix_entry = model.channels[channel].pairs(np.array([item]), product)[0]
-                add(item, ("self", "self"), scale[place] * matrix_entry)
-            for n, m in pairs_of(np.flatnonzero(mix_in[item]), np.flatnonzero(mix_out[product])):
-                dot = float(tables.leaves_in[n].astype(float) @ tables.leaves_out[m].astype(float))
-                value = scale[3] * mix_in[item, n] * mix_out[product, m] * dot
-                add(item, (name(n), name(m)), value)
-            for f in np.flatnonzero(matrix[item] * matrix[product]):
-                node = f if f < nodes else "text"
-                add(item, (node, node), scale[4] * matrix[item, f] * matrix[product, f])
-        fast = explainer.walks(history, product)
-        grouped: dict[tuple[int, str], float] = {}
-        for (item, sort, mine, theirs), value in fast.items():
-            grouped[item, f"{sort} {mine} {theirs}"] = value
-        expected: dict[tuple[int, str], float] = {}
-        for (item, walk), value in slow.items():
-            mine, theirs = walk
-            if mine == theirs == "self":
-                key = "people -1 -1"
-            elif mine == theirs == "text":
-                key = "text -1 -1"
-            elif mine == theirs:
-                key = f"shared {mine} {mine}"
-            else:
-                ends = [-1 if isinstance(end, str) else end for end in walk]
-                key = f"pair {ends[0]} {ends[1]}"
-            expected[item, key] = expected.get((item, key), 0.0) + value
-        assert grouped.keys() == expected.keys()
-        for key, value in expected.items():
-            assert grouped[key] == pytest.approx(value, rel=1e-9, abs=1e-12)
+    chosen = model.weights[model.situation(history, product), int(model.is_new[product])]
+    scale = {n: float(w) / np.sqrt(history.nnz) for n, w in zip(CHANNELS, chosen, strict=True)}
+    slow: Walks = {}
+    for item in history.indices.tolist():
+        slow |= slow_walks(model, item, product, scale)
+    fast = Explainer(model).walks(history, product)
+    assert fast.keys() == slow.keys()
+    for walk, value in slow.items():
+        assert fast[walk] == pytest.approx(value, rel=1e-9, abs=1e-12)
 
 
 def test_an_empty_history_has_only_the_bias(recommender: Recommender) -> None:

@@ -5,16 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossaisle.fusion import Recommender, TrainConfig, TrainingError, UnknownId
 from crossaisle.graph import Graph
 
 PRODUCTS = 126
-quiet = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+quiet = settings(max_examples=40, deadline=None)
 rows = st.lists(st.integers(0, PRODUCTS - 1), max_size=8)
 
 
@@ -117,7 +115,9 @@ def test_the_planted_bridge_is_found(shop: Callable[..., Graph], small: TrainCon
     assert hits > 3 * popular
 
 
-def test_a_new_product_is_found_by_what_it_is(shop: Callable[..., Graph], small: TrainConfig) -> None:
+def test_a_new_product_is_found_by_what_it_is(
+    shop: Callable[..., Graph], small: TrainConfig
+) -> None:
     """Nobody bought products 40 and 41 of an aisle; whoever likes their theme sees them first."""
     taught = Recommender.train(shop(new=8), small)
     new = [p for p in taught.model.graph.products["id"] if p.startswith("p2") and int(p[3:]) >= 40]
@@ -137,10 +137,8 @@ def test_search(recommender: Recommender, text: np.ndarray) -> None:
 
 @pytest.mark.parametrize("what", ["bought", "products"])
 def test_nothing_to_learn_from_is_said(graph: Graph, what: str) -> None:
-    if what == "bought":
-        empty = graph.replace(bought=graph.bought.clear())
-    else:
-        empty = Graph.from_ids({})
+    silent = graph.replace(bought=graph.bought.clear())
+    empty = silent if what == "bought" else Graph.from_ids({})
     with pytest.raises(TrainingError, match=f"no {'purchases' if what == 'bought' else what}"):
         Recommender.train(empty)
 
