@@ -19,18 +19,27 @@ class Paths:
 
     def product(self, row: int) -> PathNode:
         """A product's node."""
-        ident, title = self.graph.products.select("id", "title").row(row)
-        return PathNode("Product", ident, title or ident)
+        return self._products[row]
 
     def attribute(self, row: int) -> PathNode:
         """An attribute's node."""
-        ident, value = self.graph.attributes.select("id", "value").row(row)
-        return PathNode("Attribute", ident, value or ident)
+        return self._attributes[row]
 
     def category(self, row: int) -> PathNode:
         """A category's node."""
-        ident, name = self.graph.categories.select("id", "name").row(row)
-        return PathNode("Category", ident, name or ident)
+        return self._categories[row]
+
+    @cached_property
+    def _products(self) -> list[PathNode]:
+        return _nodes("Product", self.graph.products, "title")
+
+    @cached_property
+    def _attributes(self) -> list[PathNode]:
+        return _nodes("Attribute", self.graph.attributes, "value")
+
+    @cached_property
+    def _categories(self) -> list[PathNode]:
+        return _nodes("Category", self.graph.categories, "name")
 
     @cached_property
     def bought_with(self) -> sparse.csr_array:
@@ -102,6 +111,12 @@ class Paths:
                         grown.append([*chain, parent])
             chains = grown
         raise ValueError(f"product {item} is in no category below {category}")
+
+
+def _nodes(label: str, frame: pl.DataFrame, name: str) -> list[PathNode]:
+    """Every node of a table; what has no name is called by its id."""
+    rows = frame.select("id", name).iter_rows()
+    return [PathNode(label, ident, called or ident) for ident, called in rows]
 
 
 def joined(first: Path, second: Path, *, learned: bool) -> Path:

@@ -87,7 +87,7 @@ class Lessons:
     histories: sparse.csr_array  # (R, n_source), rows scaled by |h|^-p
     targets: sparse.csr_array  # Y (R, n_target)
     kernel: np.ndarray  # float32 (R, R)
-    blocks: tuple[sparse.csr_array | np.ndarray, ...]  # of Sources, times their weight
+    blocks: tuple[sparse.csr_array | np.ndarray, ...]  # of Sources, times the root of their weight
 
 
 def lessons(features: Sources, histories: sparse.csr_array, targets: sparse.csr_array) -> Lessons:
@@ -104,7 +104,7 @@ def lessons(features: Sources, histories: sparse.csr_array, targets: sparse.csr_
         dense = product.toarray() if sparse.issparse(product) else product
         scale = weight / max(float(np.mean(np.diag(dense))), 1e-12)
         kernel += np.float32(scale) * dense.astype(np.float32)
-        blocks.append(block * np.float32(scale))
+        blocks.append(block * np.float32(np.sqrt(scale)))
     return Lessons(scaled, wanted.astype(np.float32), kernel, tuple(blocks))
 
 
@@ -134,7 +134,7 @@ def solve(
     width = min(rank + 16, people, products)
     basis = rng.standard_normal((products, width)).astype(np.float32)
     for _ in range(2):
-        basis = orthonormal(adjoint(fitted(basis)))
+        basis = orthonormal(adjoint(orthonormal(fitted(basis))))
     scores = fitted(basis)
     _, rotation = np.linalg.eigh((scores.T @ scores).astype(np.float64))
     target = basis @ rotation[:, ::-1][:, :rank].astype(np.float32)
@@ -194,7 +194,8 @@ def orthonormal(matrix: np.ndarray) -> np.ndarray:
     Directions below 1e-6 of the strongest are replaced by nothing (columns of zeros).
     """
     for _ in range(2):
-        values, rotation = np.linalg.eigh((matrix.T @ matrix).astype(np.float64))
+        exact = matrix.astype(np.float64)
+        values, rotation = np.linalg.eigh(exact.T @ exact)
         strong = values > max(values[-1], 0) * 1e-12
         scale = np.where(strong, np.maximum(values, 1e-300) ** -0.5, 0)
         matrix = matrix @ (rotation * scale).astype(np.float32)
