@@ -10,6 +10,13 @@ DOUBT = 0.05
 """Evidence against evidence: weak words alone do not make a strong opinion."""
 
 
+FLOOR = 1e-3
+"""Shares below this are dropped: nearly every title shares some word with nearly every category."""
+
+SLICE = 4096
+"""Titles at a time: bounds the memory."""
+
+
 def features(titles: Sequence[tuple[str, ...]]) -> sparse.csr_array:
     """Return words and neighbouring pairs of words: float64 (titles, features), 0 or 1."""
     vocabulary: dict[tuple[str, ...], int] = {}
@@ -42,16 +49,21 @@ def agree(
         power: at 0 all features count alike; large, only the purest does.
 
     Returns:
-        Shares, (titles, categories); rows sum to 1 at most.
+        Shares, (titles, categories), none below :data:`FLOOR`; rows sum to 1 at most.
     """
     counts = np.asarray(words.sum(axis=0)).ravel()
     sums = sparse.csr_array(words.T @ shares)
     tops = sparse.csr_array(sums @ coarse).max(axis=1).toarray().ravel()
     weights = (tops / (counts + 0.5)) ** power
     scaled = weights / np.maximum(counts - 0.5, 0.5)
-    said = sparse.csr_array((words * scaled[None, :]) @ sums)
-    itself = sparse.csr_array(shares.multiply((words @ scaled)[:, None]))
-    total = words @ weights + DOUBT
-    pooled = sparse.csr_array((said - itself).multiply(1 / total[:, None]))
-    pooled.data = np.maximum(pooled.data, 0.0)
-    return pooled
+    blocks = []
+    for start in range(0, shares.shape[0], SLICE):
+        part, mine = words[start : start + SLICE], shares[start : start + SLICE]
+        itself = mine.multiply((part @ scaled)[:, None])
+        total = part @ weights + DOUBT
+        pooled = sparse.csr_array(((part * scaled[None, :]) @ sums - itself).tocsr())
+        pooled = sparse.csr_array(pooled.multiply(1 / total[:, None]))
+        pooled.data[pooled.data < FLOOR] = 0.0
+        pooled.eliminate_zeros()
+        blocks.append(pooled)
+    return sparse.csr_array(sparse.vstack(blocks)) if blocks else shares

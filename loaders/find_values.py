@@ -78,15 +78,30 @@ def _free(title: Title, values: list[Value], names: Names) -> FreeWords:
     common: set[int] = set()
     for value in values:
         (firm if value.kind in FIRM else other).update(range(value.start, value.end))
-    head = title.parsed.places[title.parsed.head_at] if title.parsed.words else -1
+    head = _head(title, names)
     open_words: list[str | None] = []
     for place, one in enumerate(title.words):
-        named = place in title.named or (place == head and names.headness.get(one, 0.0) > 0.3)
-        closed = named or place in firm or one in PLAIN or not one.isalpha()
+        closed = (
+            place in title.named
+            or place == head
+            or place in firm
+            or one in PLAIN
+            or not one.isalpha()
+        )
         open_words.append(None if closed else one)
         if len(one) < 3 or names.idf.get(one, RARE) < RARE:
             common.add(place)
-    return FreeWords(tuple(open_words), frozenset(other), frozenset(common), title.parsed.head)
+    said = title.words[head] if head >= 0 else ""
+    return FreeWords(tuple(open_words), frozenset(other), frozenset(common), said)
+
+
+def _head(title: Title, names: Names) -> int:
+    """Return the place of the head noun: of the category's name, else of what looks like one."""
+    if title.named:
+        return max(title.named)
+    place = title.parsed.places[title.parsed.head_at] if title.parsed.words else -1
+    known = place >= 0 and names.headness.get(title.words[place], 0.0) > 0.3
+    return place if known else -1
 
 
 def _stuff(names: Names) -> frozenset[str]:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from crossaisle.loaders.find_agreement import DOUBT, agree, features
+from crossaisle.loaders.find_agreement import DOUBT, FLOOR, agree, features
 from crossaisle.loaders.find_categories import softmax
 
 
@@ -20,8 +20,8 @@ def slow(words: np.ndarray, shares: np.ndarray, coarse: np.ndarray, power: float
             others = summed - shares[title]
             result[title] += purity * others / max(counts[feature] - 0.5, 0.5)
             total += purity
-        result[title] = np.maximum(result[title] / (total + DOUBT), 0)
-    return result
+        result[title] = result[title] / (total + DOUBT)
+    return np.where(result < FLOOR, 0.0, result)
 
 
 @settings(deadline=None)
