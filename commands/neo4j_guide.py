@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from crossaisle.graph.queries import Query, load, statements
+from crossaisle.graph.queries import Query, load, statement, statements
 from crossaisle.graph.store import Store
 
 SLIDES = {
@@ -53,8 +53,8 @@ def example_values(store: Store) -> dict[str, Any]:
     """Return a value for each parameter of the queries: from the store, then their defaults."""
     asked = [load(name) for names in SLIDES.values() for name in names]
     values: dict[str, Any] = {name: "" for query in asked for name in query.required}
-    for statement in statements("neo4j/example_values"):
-        rows = store.query(statement).to_dicts()
+    for text in statements("neo4j/example_values"):
+        rows = store.query(text).to_dicts()
         values |= {key: value for row in rows for key, value in row.items() if key in values}
     for query in asked:
         values |= query.defaults
@@ -95,7 +95,7 @@ def guide(values: Mapping[str, Any], address: str) -> str:
 
 def style_sheet(store: Store) -> str:
     """Return the style sheet; where products have no titles their ids are the captions."""
-    untitled = store.query("MATCH (p:Product) WHERE p.title IS NOT NULL RETURN p.id AS id LIMIT 1")
+    untitled = store.query(statement("neo4j/one_title"))
     blocks = []
     for label, (fill, border, caption, diameter) in LOOKS.items():
         shown = "{id}" if label == "Product" and untitled.is_empty() else caption

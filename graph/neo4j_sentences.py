@@ -39,12 +39,22 @@ def unreachable(address: str, error: BaseException) -> str:
     )
 
 
+def read_only(address: str) -> str:
+    """Say that nothing can be written there."""
+    return (
+        f"{address}: the database is read-only; name another with CROSSAISLE_NEO4J_DATABASE, "
+        "or let it be written"
+    )
+
+
 def refusal(address: str, code: str, message: str) -> StoreError:
     """Return the error for a statement that the server refused."""
     if code.endswith("DatabaseNotFound"):
         return StoreError(
             f"{address}: there is no such database; check CROSSAISLE_NEO4J_DATABASE ({message})"
         )
+    if "ReadOnly" in code:
+        return StoreError(read_only(address))
     if code.endswith("Security.Forbidden"):
         return StoreError(
             f"{address}: this user may not do that ({message}); docs/neo4j.md lists what it needs"

@@ -1,6 +1,7 @@
 """The graph on a Neo4j server, 5.26 or newer. The only door to the ``neo4j`` driver."""
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -26,6 +27,9 @@ OLDEST = (5, 26)
 
 Answer = TypeVar("Answer")
 
+# What the driver logs reaches people as our sentences; those who set up logging see it as well.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
+
 
 class Neo4jStore(Store):
     """A graph in one Neo4j database.
@@ -44,17 +48,10 @@ class Neo4jStore(Store):
         self.address = address
         self._access = access or Access.from_environment()
         with self._errors():
-            self._driver = neo4j.GraphDatabase.driver(
-                address,
-                auth=(self._access.user, self._access.password),
-                max_transaction_retry_time=RETRY,
-                notifications_min_severity="OFF",
-                telemetry_disabled=True,
-            )
+            self._driver = self._connect(address)
         try:
             with self._errors():
-                self._driver.verify_connectivity()
-                self._check_version(self._driver.get_server_info().agent)
+                self._verify()
         except BaseException:
             self._driver.close()
             raise
@@ -121,6 +118,25 @@ class Neo4jStore(Store):
     def close(self) -> None:
         """See :meth:`Store.close`."""
         self._driver.close()
+
+    def _connect(self, address: str) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(
+            address,
+            auth=(self._access.user, self._access.password),
+            max_transaction_retry_time=RETRY,
+            notifications_min_severity="OFF",
+            telemetry_disabled=True,
+        )
+
+    def _verify(self) -> None:
+        try:
+            self._driver.verify_connectivity()
+        except refused.ServiceUnavailable:
+            # A routing driver does not say why: ask the one server directly.
+            with self._connect(self.address.replace("neo4j", "bolt", 1)) as direct:
+                direct.verify_connectivity()
+            raise
+        self._check_version(self._driver.get_server_info().agent)
 
     def _session(self, access: str) -> neo4j.Session:
         return self._driver.session(
@@ -193,10 +209,7 @@ class Neo4jStore(Store):
         except refused.AuthError as error:
             raise StoreError(say.wrong_login(where, self._access.user, error.code or "")) from None
         except refused.ForbiddenOnReadOnlyDatabase:
-            raise StoreError(
-                f"{where}: the database is read-only; name another with "
-                "CROSSAISLE_NEO4J_DATABASE, or let it be written"
-            ) from None
+            raise StoreError(say.read_only(where)) from None
         except refused.IncompleteCommit:
             raise StoreError(
                 f"{where}: the connection broke during a commit; run it again, "

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # start.sh HOME [BOLT_PORT HTTP_PORT]: starts the server in HOME in the background and waits until it answers.
-# HOME/lib is filled by Maven (neo4j.mk). The first start makes a password: HOME/password holds it.
+# HOME/lib is filled by Maven (neo4j.mk); settings of your own go to HOME/conf/local.conf. The first start makes a password: HOME/password holds it.
 set -eu
 here=$(dirname "$(realpath "$0")")
 mkdir -p "$1"/{conf,data,logs,run,import,plugins}
@@ -20,6 +20,7 @@ else
     exit 1
   fi
   sed "s/@BOLT@/$bolt/; s/@HTTP@/$http/" "$here/neo4j.conf" > "$home/conf/neo4j.conf"
+  if [ -f "$home/conf/local.conf" ]; then cat "$home/conf/local.conf" >> "$home/conf/neo4j.conf"; fi
   setsid nohup bash "$here/java.sh" "$home" server > "$home/logs/console.log" 2>&1 < /dev/null &
   echo $! > "$pid_file"
 fi
