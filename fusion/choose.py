@@ -6,9 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
+from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import shrink
-from crossaisle.fusion.parts import Lore, Parts
-from crossaisle.fusion.weigh import POPULARITY, Sheet, quality, search, sheet_of
+from crossaisle.fusion.parts import Parts
+from crossaisle.fusion.people import People
+from crossaisle.fusion.weigh import POPULARITY, Sheet, better, quality, search, sheet_of
 
 FEWEST_TASKS = 20
 """With fewer questions than that a situation takes the weights of the other one."""
@@ -82,6 +84,28 @@ def choose(
         weights = found.get(key) or found.get(other) or {POPULARITY: 1.0, "content": 1.0}
         choice[key] = _calibrate(weights, asked[key], lore, trial, key, held)
     return choice, report
+
+
+def pick_people(
+    options: list[People], held: HeldOut, lore: Lore, rng: np.random.Generator
+) -> People | None:
+    """Choose lambda: the first option, unless another is better by one standard error."""
+    if not options:
+        return None
+    cold = held.known.choose(np.flatnonzero(held.known.situation == COLD))
+    allowed = ~held.is_new & np.isin(lore.aisle_of, list(options[0].tables.sources))
+    seed = int(rng.integers(2**31))
+    found, score = options[0], np.zeros(0)
+    for option in options:
+        part = Parts({"people": option.tables}, {"people": option.bias}, np.zeros(0))
+        # The same questions for every option.
+        asked = _ask(part, cold, lore.aisle_of, allowed, np.random.default_rng(seed))
+        if asked.count < FEWEST_TASKS:
+            return found
+        quality_here = quality(asked.sheets, {"people": 1.0})
+        if not len(score) or (better(quality_here, score)):
+            found, score = option, quality_here
+    return found
 
 
 def _ask(

@@ -20,7 +20,7 @@ class TrainConfig(BaseModel):
     """Adam's highest step; it falls to 0 along a cosine."""
     batch_size: Annotated[int, Field(ge=1, le=65536)] = 512
     """Tasks (one person, one target aisle) in one step."""
-    people_rank: Annotated[int, Field(ge=1, le=1024)] = 128
+    people_rank: Annotated[int, Field(ge=1, le=1024)] = 64
     """Largest rank of the people channel's tables, one pair for each target aisle."""
     people_memory: Annotated[float, Field(ge=1, le=100_000)] = 160.0
     """Megabytes (10^6 bytes, float32) the people channel's tables may take together."""

@@ -12,8 +12,8 @@ from scipy import sparse
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.fusion.explain import Explainer
+from crossaisle.fusion.lore import Progress
 from crossaisle.fusion.model import Model
-from crossaisle.fusion.parts import Progress
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.saved import load_model, save_model
 from crossaisle.fusion.terms import Explanation

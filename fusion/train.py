@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from crossaisle.fusion.choose import Choice, choose
+from crossaisle.fusion.choose import Choice, choose, pick_people
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import hold_out
+from crossaisle.fusion.lore import Lore, Progress
 from crossaisle.fusion.model import CHANNELS, Model
-from crossaisle.fusion.parts import Lore, Parts, Progress, fit_parts
+from crossaisle.fusion.parts import Parts, fit_parts
+from crossaisle.fusion.people import PENALTIES, fit_people
 from crossaisle.graph import Graph
 
 
@@ -38,12 +40,23 @@ def train(
     lore = _lore(graph, text)
     rng = np.random.default_rng(seed)
     held = hold_out(lore.purchases, lore.aisle_of, config, rng)
-    trial = fit_parts(lore.without(held.kept, held.is_new), config, rng, progress, "held out: ")
+    taught = lore.without(held.kept, held.is_new)
+    stage = "held out: people"
+    options = fit_people(taught, config, PENALTIES, rng, lambda d, n: progress(stage, d, n))
+    people = pick_people(options, held, lore, rng)
+    trial = fit_parts(taught, config, people, rng, progress, "held out: ")
     progress("weights", 0, 1)
     choice, report = choose(lore, held, trial, rng)
     progress("weights", 1, 1)
-    del trial
-    parts = fit_parts(lore, config, np.random.default_rng(seed), progress, "")
+    del trial, options
+    rng = np.random.default_rng(seed)
+    if people is not None:
+        report["lambda"] = people.penalty
+        fitted = fit_people(
+            lore, config, (people.penalty,), rng, lambda d, n: progress("people", d, n)
+        )
+        people = fitted[0] if fitted else None
+    parts = fit_parts(lore, config, people, rng, progress, "")
     return _assemble(graph, config, lore, parts, choice, report)
 
 

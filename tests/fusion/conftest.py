@@ -1,12 +1,16 @@
 """A small shop whose right answers are known: themes carry people from aisle to aisle."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from crossaisle.fusion import Recommender, TrainConfig
+from crossaisle.fusion.lore import Lore
+from crossaisle.fusion.parts import fit_parts
+from crossaisle.fusion.people import fit_people
 from crossaisle.graph import Graph, bought_with
 
 SMALL = TrainConfig(embedding_size=8, epochs=2, batch_size=64)
@@ -106,14 +110,11 @@ def recommender(graph: Graph, text: np.ndarray) -> Recommender:
 @pytest.fixture(scope="session")
 def every_channel(recommender: Recommender) -> Recommender:
     """The same model with every channel at work in every situation (weights made up)."""
-    from dataclasses import replace
-
-    from crossaisle.fusion import parts
-    from crossaisle.fusion.train import _lore
-
     model = recommender.model
-    lore = _lore(model.graph, None)
+    graph, config = model.graph, model.config
+    lore = Lore(graph.purchases, graph.anonymous_baskets, graph.aisle_of, model.features, None)
     rng = np.random.default_rng(0)
-    fitted = parts.fit_parts(lore, model.config, rng, lambda *_: None, "")
+    people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
+    fitted = fit_parts(lore, config, people, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
     return Recommender(replace(model, channels=fitted.channels, weights=weights))

@@ -8,8 +8,8 @@ from crossaisle.fusion import TrainConfig
 from crossaisle.fusion.choose import _shares
 from crossaisle.fusion.content import features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
+from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import PENALTY, learn_likeness
-from crossaisle.fusion.parts import Lore
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.walks import walk_table
 from crossaisle.fusion.weigh import POPULARITY, ndcg, search, sheet_of
