@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import polars as pl
@@ -97,9 +97,14 @@ class Neo4jStore(Store):
 
     def make_schema(self) -> None:
         """Make the constraints and indexes that are not there yet; wait until they are ready."""
+        self.make(queries.statements("neo4j/schema"))
+
+    def make(self, statements: Sequence[str], parameters: Mapping[str, Any] | None = None) -> None:
+        """Run our own statements that change the schema, each in a transaction of its own."""
         with self._errors(), self._session(neo4j.WRITE_ACCESS) as session:
-            for statement in queries.statements("neo4j/schema"):
-                session.run(statement).consume()
+            for statement in statements:
+                given = dict(parameters or {}) if "$" in statement else {}
+                session.run(statement, given).consume()
 
     def update(self, statement: str, rows: list[dict[str, Any]]) -> int:
         """Run one of our own writing statements for ``rows`` (its parameter) in one transaction.

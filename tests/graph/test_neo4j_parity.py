@@ -15,25 +15,25 @@ PRODUCTS, ASKED = 12_000, 10_000
 ONE_STEP = """
 UNWIND $ids AS id
 MATCH (p:Product)-[:IN_CATEGORY|HAS_ATTRIBUTE|BOUGHT_WITH]-(n:Product|Category|Attribute)
-WHERE p.id = id RETURN p.id AS begins, n.id AS ends, count(*) AS walks
+WHERE p.id = id RETURN p.id AS origin, n.id AS reached, count(*) AS walks
 """
 SHARED = """
 UNWIND $ids AS id
 MATCH (p:Product)-[:HAS_ATTRIBUTE]->(:Attribute)<-[:HAS_ATTRIBUTE]-(q:Product)
-WHERE p.id = id AND q.id <> p.id RETURN p.id AS begins, q.id AS ends, count(*) AS walks
+WHERE p.id = id AND q.id <> p.id RETURN p.id AS origin, q.id AS reached, count(*) AS walks
 """
 TWO_STEPS = """
 UNWIND $ids AS id
 MATCH (p:Product)-[:HAS_ATTRIBUTE|BOUGHT_WITH]-(n:Attribute|Product),
       (n)-[:HAS_ATTRIBUTE|BOUGHT_WITH]-(q:Product)
-WHERE p.id = id AND q.id <> p.id RETURN p.id AS begins, q.id AS ends, count(*) AS walks
+WHERE p.id = id AND q.id <> p.id RETURN p.id AS origin, q.id AS reached, count(*) AS walks
 """
 THREE_STEPS = """
 UNWIND $ids AS id
 MATCH (p:Product)-[:BOUGHT_WITH]-(q:Product),
       (q)-[:HAS_ATTRIBUTE]->(:Attribute)<-[:HAS_ATTRIBUTE]-(r:Product)
 WHERE p.id = id AND r.id <> q.id AND r.id <> p.id
-RETURN p.id AS begins, r.id AS ends, count(*) AS walks
+RETURN p.id AS origin, r.id AS reached, count(*) AS walks
 """
 
 Walks = Counter[tuple[str, str]]
