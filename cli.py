@@ -138,7 +138,7 @@ def train(
 
     settings = read_settings(config, set_ or [])
     with progress_bars() as progress:
-        command.train(store, output, settings, seed, progress, resume=resume)
+        command.train(store, output, settings, seed, progress)
     console.print(f"model: {output}", markup=False)
 
 

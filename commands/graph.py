@@ -1,6 +1,5 @@
 """``crossaisle graph ...``: build, stats, query."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ import numpy as np
 import polars as pl
 
 from crossaisle.commands.files import UsageError, write_table
-from crossaisle.encoders.sentence import SentenceEncoder
 from crossaisle.graph import Changes, Graph, Progress, open_store
 from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import Catalogue
@@ -52,8 +50,7 @@ def build_graph(
     progress: Progress,
 ) -> tuple[Catalogue, Graph, Changes]:
     """Load, build and store; rows left out go to a Parquet file beside the store."""
-    encode: Callable[[list[str]], np.ndarray] = SentenceEncoder().encode
-    catalogue = load(mapping, encode=encode, progress=progress)
+    catalogue = load(mapping, progress=progress)
     progress("joining the graph", 0, 1)
     graph = build(catalogue, customers=customers)
     progress("joining the graph", 1, 1)

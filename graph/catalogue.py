@@ -68,5 +68,9 @@ class Catalogue:
 
     def rejected_counts(self) -> Iterable[tuple[str, str, int]]:
         """Return (reason, action, rows), the most frequent first."""
-        counts = self.rejected.group_by("reason", "action").len().sort("len", "reason", descending=[True, False])
+        counts = (
+            self.rejected.group_by("reason", "action")
+            .len()
+            .sort("len", "reason", descending=[True, False])
+        )
         return [(row["reason"], row["action"], row["len"]) for row in counts.iter_rows(named=True)]

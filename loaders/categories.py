@@ -22,7 +22,7 @@ def categories_table(rows: pl.DataFrame, columns: ProductColumns) -> tuple[pl.Da
     no order ("Beauty|Face|Makeup" beside "Beauty|Makeup|Nails") becomes one category a name.
     """
     column = columns.category
-    assert column is not None  # noqa: S101 - the caller asks only where one is mapped
+    assert column is not None
     values = ids(rows[column])
     parts = (
         rows.select(product="_id", path=values.str.split(columns.category_separator))

@@ -164,7 +164,10 @@ def _found(
     """Fill what the feed does not give from titles: categories, attributes, or both."""
     wants_categories = mapping.products.category is None
     wants_attributes = not mapping.products.attributes
-    if not (wants_categories or wants_attributes) or products["title"].null_count() == products.height:
+    if (
+        not (wants_categories or wants_attributes)
+        or products["title"].null_count() == products.height
+    ):
         return categories, attributes
     found = find(products.select("id", "title", "description"), encode=encode)
     count = products.height

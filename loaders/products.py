@@ -129,6 +129,8 @@ def products_of_events(events: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     prices = events.group_by(id="product").agg(pl.col("price").median())
     table = prices.join(best.select(id="product", title="title"), on="id", how="left")
     missing = [
-        pl.lit(None, dtype).alias(name) for name, dtype in PRODUCTS.items() if name not in table.columns
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in PRODUCTS.items()
+        if name not in table.columns
     ]
     return table.with_columns(missing).select(*PRODUCTS).sort("id"), several

@@ -49,9 +49,7 @@ class Sieve:
         bad = bad.fill_null(value=False)
         if bad.any():
             self._keep(self._rows(bad, reason), VALUE)
-            self.frame = self.frame.with_columns(
-                pl.when(~bad).then(pl.col(column)).alias(column)
-            )
+            self.frame = self.frame.with_columns(pl.when(~bad).then(pl.col(column)).alias(column))
 
     def apply(self, rules: tuple[Reject, ...]) -> None:
         """Leave out what a mapping's rules name.

@@ -62,8 +62,8 @@ def times(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     given = column.drop_nulls().len()
     if given and number.drop_nulls().len() > given / 2 and not _is_compact_date(column):
         low, high = number.min(), number.max()
-        assert isinstance(low, float)  # noqa: S101 - more than half are numbers
-        assert isinstance(high, float)  # noqa: S101
+        assert isinstance(low, float)
+        assert isinstance(high, float)
         for unit in (1.0, 1e3, 1e6):
             if _SECONDS[0] <= low / unit and high / unit <= _SECONDS[1]:
                 return (number / unit * 1e6).cast(pl.Int64).cast(TIME), empty_position

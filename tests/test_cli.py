@@ -26,7 +26,9 @@ def all_commands() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("command", all_commands(), ids=" ".join)
-def test_every_command_has_a_help_with_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_a_help_with_an_example(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*command, "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert f"Example: crossaisle {' '.join(command)}" in text
@@ -71,7 +73,9 @@ def build(folder: Path, mapping: Path) -> int:
     return main(["graph", "build", "--mapping", str(mapping), "--store", str(folder / "s.lbdb")])
 
 
-def test_build_says_what_it_did_and_again_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_build_says_what_it_did_and_again_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mapping = shop_files(tmp_path)
     assert build(tmp_path, mapping) == 0
     assert "2 Product" in capsys.readouterr().err
@@ -88,7 +92,11 @@ def test_build_says_what_it_did_and_again_nothing(tmp_path: Path, capsys: pytest
     ("change", "code", "words"),
     [
         ({"mapping": '[products]\npath = "none.csv"\n'}, 3, "there is no file"),
-        ({"mapping": '[products]\npath = "feed.csv"\ntitel = "title"\n'}, 2, "unknown key 'products.titel'"),
+        (
+            {"mapping": '[products]\npath = "feed.csv"\ntitel = "title"\n'},
+            2,
+            "unknown key 'products.titel'",
+        ),
         ({"mapping": '[products]\npath = "feed.csv"\ntitle = "name"\n'}, 3, "no column 'name'"),
         ({"mapping": "[products\n"}, 2, "cannot be read as TOML"),
         ({"feed": ""}, 3, "is empty"),
@@ -96,7 +104,11 @@ def test_build_says_what_it_did_and_again_nothing(tmp_path: Path, capsys: pytest
     ],
 )
 def test_what_cannot_be_loaded_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, str], code: int, words: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    code: int,
+    words: str,
 ) -> None:
     assert build(tmp_path, shop_files(tmp_path, **change)) == code
     said = capsys.readouterr()
@@ -149,8 +161,10 @@ def test_a_query_by_name_and_by_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["graph", "query", *store, "aisles", "--json"]) == 0
     assert '"aisle":"play"' in capsys.readouterr().out
     own = tmp_path / "own.cypher"
-    own.write_text("// How many products have $value?\n// $value: one\n"
-                   "MATCH (p:Product)-->(a:Attribute) WHERE a.value = $value RETURN count(p) AS n")
+    own.write_text(
+        "// How many products have $value?\n// $value: one\n"
+        "MATCH (p:Product)-->(a:Attribute) WHERE a.value = $value RETURN count(p) AS n"
+    )
     assert main(["graph", "query", *store, str(own), "--param", "value=Zip", "--json"]) == 0
     assert capsys.readouterr().out.strip() == '[{"n":2}]'
     for wrong, words in ((["nope"], "aisles"), ([str(own)], "needs --param value"),
@@ -181,7 +195,11 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half(tmp_path: Path, command: s
         assert main(arguments) == 0
         arguments = ["train", *store, "--output", str(tmp_path / "model")]
     before = sorted(path.name for path in tmp_path.iterdir())
-    program = [sys.executable, "-c", "import sys; from crossaisle.cli import main; sys.exit(main())"]
+    program = [
+        sys.executable,
+        "-c",
+        "import sys; from crossaisle.cli import main; sys.exit(main())",
+    ]
     process = subprocess.Popen(
         [*program, *arguments], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
     )
