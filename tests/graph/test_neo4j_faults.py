@@ -53,7 +53,7 @@ with open_store(sys.argv[1]) as store:
 """
 
 
-@pytest.mark.parametrize("after", sorted(random.Random(11).sample(range(1, 100), 10)))
+@pytest.mark.parametrize("after", sorted(random.Random(11).sample(range(1, 60), 10)))
 def test_a_killed_build_is_completed_by_the_next(
     neo4j_address: str, neo4j_store: Store, after: int
 ) -> None:
