@@ -47,14 +47,16 @@ def fit_people(
     biases = [np.zeros(products, np.float32) for _ in penalties]
     sources: list[dict[int, np.ndarray]] = [{} for _ in penalties]
     targets: list[dict[int, np.ndarray]] = [{} for _ in penalties]
+    common = ridge.ground(lore.purchases, rng) if order else None
     for done, aisle in enumerate(order):
         progress(done, len(order))
+        assert common is not None  # there is an order
         inside = np.flatnonzero(lore.aisle_of == aisle)
         place[inside] = np.arange(len(inside))
         chosen = crossing[aisle]
         if len(chosen) > config.crossing_users:
             chosen = np.sort(rng.choice(chosen, config.crossing_users, replace=False))
-        made = ridge.sources(lore.purchases, lore.aisle_of != aisle, rng)
+        made = ridge.sources(lore.purchases, lore.aisle_of != aisle, common, rng)
         log = sparse.csr_array(lore.purchases[:, inside])
         histories = sparse.csr_array(lore.purchases[chosen][:, made.rows])
         learned = ridge.lessons(made, histories, log[chosen])

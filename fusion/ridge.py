@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
+from crossaisle.fusion.strongest import strongest
+
 POWER = 0.5
 """p: a history of n products weighs n^-p a product, in every channel."""
 
@@ -37,11 +39,15 @@ class Sources:
 
 
 def latent_factors(
-    purchases: sparse.csr_array, rank: int, rng: np.random.Generator
+    purchases: sparse.csr_array,
+    rank: int,
+    rng: np.random.Generator,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Truncated SVD of D_u^-1/2 X D_i^-1/2: (item vectors float32 (products, r), sigma (r,)).
 
-    Randomised range finder with three power iterations (Halko, Martinsson and Tropp, 2011).
+    Randomised range finder with three power iterations (Halko, Martinsson and Tropp, 2011), or
+    with one from ``start``, item vectors of nearly the same log.
     """
     users = np.asarray(purchases.sum(axis=1)).ravel()
     items = np.asarray(purchases.sum(axis=0)).ravel()
@@ -51,31 +57,54 @@ def latent_factors(
     transposed = sparse.csr_array(matrix.T)
     rank = max(1, min(rank, min(matrix.shape) - 1))
     width = min(rank + 16, min(matrix.shape))
-    basis = rng.standard_normal((matrix.shape[0], width)).astype(np.float32)
-    for _ in range(3):
+    if start is None:
+        basis = rng.standard_normal((matrix.shape[0], width)).astype(np.float32)
+    else:
+        extra = rng.standard_normal((matrix.shape[1], width)).astype(np.float32)
+        extra[:, : start.shape[1]] = start[:, :width]
+        basis = orthonormal(matrix @ extra)
+    for _ in range(3 if start is None else 1):
         basis = orthonormal(matrix @ (transposed @ basis))
     projected = transposed @ basis
     return left_singular(projected, rank)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What the features of every aisle start from, computed once for a log."""
+
+    vectors: np.ndarray  # float32 (products, r): latent factors of the whole log
+    diffusion: sparse.csr_array  # float32 (products, products): X' D_u^-1 X, no diagonal
+
+
+def ground(purchases: sparse.csr_array, rng: np.random.Generator, *, rank: int = 128) -> Ground:
+    """Factor the whole log, and step once to the people and back.
+
+    An entry of the diffusion speaks of its two products only, so the rows and columns outside an
+    aisle know nothing of what was bought inside it (but for the number of each person's products).
+    """
+    vectors, _ = latent_factors(purchases, rank, rng)
+    return Ground(vectors, _diffusion(purchases))
+
+
 def sources(
-    purchases: sparse.csr_array, outside: np.ndarray, rng: np.random.Generator, *, rank: int = 128
+    purchases: sparse.csr_array, outside: np.ndarray, common: Ground, rng: np.random.Generator
 ) -> Sources:
     """Make the three feature blocks from what was bought outside the target aisle.
 
     Args:
         purchases: all people's log, binary (people, products).
         outside: bool (products,), True where the product is not of the target aisle.
-        rng: source of the SVD's random start.
-        rank: latent factors.
+        common: of the same log; the factors are only where the aisle's own SVD starts.
+        rng: fills the SVD's start.
     """
     rows = np.flatnonzero(outside)
     log = sparse.csr_array(purchases[:, rows])
     log = sparse.csr_array(log[np.diff(log.indptr) > 0])
-    vectors, sigma = latent_factors(log, rank, rng)
+    vectors, sigma = latent_factors(log, common.vectors.shape[1], rng, common.vectors[rows])
     latent = vectors * np.sqrt(sigma)
     latent /= np.maximum(np.linalg.norm(latent, axis=1, keepdims=True), 1e-12)
-    near = _unit_rows(_top_rows(_diffusion(log), 40))
+    near = _unit_rows(strongest(sparse.csr_array(common.diffusion[rows][:, rows]), 40))
     identity = sparse.eye_array(len(rows), dtype=np.float32, format="csr")
     return Sources(rows, (identity, latent.astype(np.float32), near))
 
@@ -150,7 +179,7 @@ def smooth(vectors: np.ndarray, log: sparse.csr_array) -> np.ndarray:
     G counts the co-purchases X'X of the aisle's own products (diagonal 0, top 100 a row) and D its
     row sums.
     """
-    together = _top_rows(_without_diagonal(sparse.csr_array(log.T @ log)), 100)
+    together = strongest(_without_diagonal(sparse.csr_array(log.T @ log)), 100)
     mass = np.maximum(np.asarray(together.sum(axis=1)).ravel(), 1)
     spread = sparse.diags_array(mass**-0.75) @ together @ sparse.diags_array(mass**-0.25)
     return np.asarray(vectors + SMOOTHING * (spread.T @ vectors), np.float32)
@@ -171,16 +200,6 @@ def _without_diagonal(matrix: sparse.csr_array) -> sparse.csr_array:
     matrix = sparse.csr_array(matrix - sparse.diags_array(matrix.diagonal()))
     matrix.eliminate_zeros()
     return matrix.astype(np.float32)
-
-
-def _top_rows(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
-    """Keep the ``keep`` largest entries of each row (ties: the lower column)."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    place = np.arange(len(order)) - matrix.indptr[rows]
-    chosen = order[place < keep]
-    data = (matrix.data[chosen], (rows[chosen], matrix.indices[chosen]))
-    return sparse.csr_array(data, shape=matrix.shape)
 
 
 def _unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:

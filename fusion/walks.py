@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from crossaisle.fusion.strongest import strongest
+
 SLICE = 2048
 FROM_POWER, CHOICE_POWER = 0.5, 0.4
 """Exponents of the popularity of the product walked from, and, to choose which entries are kept, of
@@ -35,36 +37,18 @@ def walk_table(
     back = sparse.csr_array(
         sparse.diags_array(bought**-FROM_POWER) @ log.T @ sparse.diags_array(size**-0.5)
     )
-    rows, columns, values = [], [], []
+    aisles = [np.flatnonzero(aisle_of == a) for a in np.unique(aisle_of)]
+    parts = []
     for start in range(0, log.shape[1], SLICE):
-        block = sparse.coo_array(back[start : start + SLICE] @ onward)
-        row, column, value = block.coords[0] + start, block.coords[1], block.data
-        other = row != column
-        row, column, value = row[other], column[other], value[other]
-        chosen = _strongest((row.astype(np.int64), aisle_of[column]), column, value, per_aisle)
-        row, column, value = row[chosen], column[chosen], value[chosen]
-        chosen = _strongest((row.astype(np.int64),), column, value, per_product)
-        rows.append(row[chosen])
-        columns.append(column[chosen])
-        values.append(value[chosen])
-    data = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    table = sparse.csr_array(data, shape=(log.shape[1], log.shape[1]))
+        block = sparse.csr_array(back[start : start + SLICE] @ onward)
+        block = sparse.csr_array(
+            block - sparse.diags_array(block.diagonal(start), offsets=start, shape=block.shape)
+        )
+        kept = [strongest(sparse.csr_array(block[:, inside]), per_aisle) for inside in aisles]
+        stacked = sparse.csc_array(sparse.hstack(kept, format="csc"))
+        columns = np.argsort(np.concatenate(aisles), kind="stable")
+        parts.append(strongest(sparse.csr_array(stacked[:, columns]), per_product))
+    table = sparse.csr_array(sparse.vstack(parts, format="csr"))
     table = sparse.csr_array(table @ sparse.diags_array(bought**CHOICE_POWER)).astype(np.float32)
     table.sort_indices()
     return table
-
-
-def _strongest(
-    group: tuple[np.ndarray, ...], column: np.ndarray, value: np.ndarray, keep: int
-) -> np.ndarray:
-    """Places of the ``keep`` largest values of each group; ties go to the lower column."""
-    order = np.lexsort((column, -value, *group[::-1]))
-    changed = np.zeros(len(order), dtype=bool)
-    if len(order):
-        changed[0] = True
-    for key in group:
-        sorted_key = key[order]
-        changed[1:] |= sorted_key[1:] != sorted_key[:-1]
-    starts = np.flatnonzero(changed)
-    place = np.arange(len(order)) - np.repeat(starts, np.diff([*starts, len(order)]))
-    return order[place < keep]

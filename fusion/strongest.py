@@ -1,0 +1,57 @@
+"""The largest entries of each row of a sparse matrix: the step that thins every item-item table."""
+
+import numpy as np
+from scipy import sparse
+
+DENSE = 0.05
+"""Share of entries from which a block of rows is cheaper to look through as a dense array."""
+
+CELLS = 8_000_000
+"""Entries of a dense block: 32 MB as float32."""
+
+
+def strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
+    """Keep the ``keep`` largest positive entries of each row; ties go to the lower column.
+
+    Args:
+        matrix: float32 (n, m), entries >= 0.
+        keep: at least 1.
+
+    Returns:
+        float32 (n, m), rows sorted by column.
+    """
+    matrix = sparse.csr_array(matrix)
+    rows, columns = matrix.shape
+    if matrix.nnz < DENSE * rows * columns:
+        chosen = _of_sparse(matrix, keep)
+    else:
+        step = max(CELLS // max(columns, 1), 1)
+        parts = [_of_dense(matrix[at : at + step].toarray(), keep) for at in range(0, rows, step)]
+        chosen = sparse.csr_array(sparse.vstack(parts, format="csr"))
+    chosen.sort_indices()
+    return chosen
+
+
+def _of_dense(block: np.ndarray, keep: int) -> sparse.csr_array:
+    kept = block
+    if keep < block.shape[1]:
+        least = np.partition(block, block.shape[1] - keep, axis=1)[:, [block.shape[1] - keep]]
+        above, equal = block > least, block == least
+        room = keep - above.sum(axis=1, keepdims=True)
+        kept = np.where(above | (equal & (np.cumsum(equal, axis=1) <= room)), block, 0)
+    return sparse.csr_array(np.maximum(kept, 0))
+
+
+def _of_sparse(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
+    """Sort only the rows that have more than ``keep`` entries."""
+    sizes = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(matrix.shape[0]), sizes)
+    long = np.flatnonzero(sizes[rows] > keep)
+    order = long[np.lexsort((matrix.indices[long], -matrix.data[long], rows[long]))]
+    sorted_rows = rows[order]
+    starts = np.searchsorted(sorted_rows, sorted_rows, side="left")
+    take = (sizes[rows] <= keep) & (matrix.data > 0)
+    take[order[np.arange(len(order)) - starts < keep]] = True
+    chosen = np.flatnonzero(take & (matrix.data > 0))
+    data = (matrix.data[chosen], (rows[chosen], matrix.indices[chosen]))
+    return sparse.csr_array(data, shape=matrix.shape)
