@@ -32,6 +32,7 @@ from crossaisle.graph.export import export_neo4j_admin
 from crossaisle.graph.neo4j_access import Access
 from crossaisle.graph.neo4j_plan import plan
 from crossaisle.graph.neo4j_store import BATCH, Neo4jStore
+from crossaisle.graph.neo4j_store import _parameters as parameters
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = 5_000  # rows merged one by one
@@ -81,11 +82,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def bare_loop(driver: neo4j.Driver, batches: list[tuple[str, list[dict[str, object]]]]) -> None:
+def bare_loop(driver: neo4j.Driver, batches: list[tuple[str, dict[str, object]]]) -> None:
     """Send prepared batches, one managed transaction each."""
     with driver.session() as session:
         for statement, rows in batches:
-            session.execute_write(lambda tx, s=statement, r=rows: tx.run(s, rows=r).consume())
+            session.execute_write(lambda tx, s=statement, r=rows: tx.run(s, r).consume())
 
 
 def one_merge_a_row(driver: neo4j.Driver, graph: Graph) -> None:
@@ -149,7 +150,7 @@ def measure(relationships: int, address: str, home: Path, repeats: int) -> dict[
     graph = synthetic(relationships)
     empty = Graph.from_ids({})
     batches = [
-        (step.statement, step.rows.slice(start, BATCH).to_dicts())
+        (step.statement, parameters(step.rows.slice(start, BATCH)))
         for step in plan(empty, graph, compare(empty, graph))
         for start in range(0, step.rows.height, BATCH)
     ]

@@ -1,7 +1,7 @@
 // Nodes that are gone, with whatever is joined to them; in the order of crossaisle.graph.schema.NODES.
-// $rows: maps with id
-UNWIND $rows AS row MATCH (n:Product {id: row.id}) DETACH DELETE n;
-UNWIND $rows AS row MATCH (n:Category {id: row.id}) DETACH DELETE n;
-UNWIND $rows AS row MATCH (n:Attribute {id: row.id}) DETACH DELETE n;
-UNWIND $rows AS row MATCH (n:Customer {id: row.id}) DETACH DELETE n;
-UNWIND $rows AS row MATCH (n:Basket {id: row.id}) DETACH DELETE n;
+// $id: list of ids
+UNWIND $id AS id MATCH (n:Product {id: id}) DETACH DELETE n;
+UNWIND $id AS id MATCH (n:Category {id: id}) DETACH DELETE n;
+UNWIND $id AS id MATCH (n:Attribute {id: id}) DETACH DELETE n;
+UNWIND $id AS id MATCH (n:Customer {id: id}) DETACH DELETE n;
+UNWIND $id AS id MATCH (n:Basket {id: id}) DETACH DELETE n;
