@@ -20,6 +20,9 @@ FEWEST_CROSSINGS = 20
 MOST_AISLES = 16
 """Aisles with a ridge; the ones most people cross into."""
 
+PROBED_AISLES = 4
+"""Aisles on which lambda is chosen."""
+
 SMALLEST_RANK = 8
 
 
@@ -38,10 +41,12 @@ def fit_people(
     penalties: tuple[float, ...],
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
+    *,
+    most: int = MOST_AISLES,
 ) -> list[People]:
-    """Fit every aisle for every lambda; an empty list where nobody crosses."""
+    """Fit the ``most`` crossed aisles for every lambda; an empty list where nobody crosses."""
     crossing = _crossings(lore)
-    order, rank = _plan(crossing, lore, config)
+    order, rank = _plan(crossing, lore, config, most)
     products = len(lore.aisle_of)
     place = np.zeros(products, np.int32)
     biases = [np.zeros(products, np.float32) for _ in penalties]
@@ -74,12 +79,14 @@ def fit_people(
     ]
 
 
-def _plan(crossing: list[np.ndarray], lore: Lore, config: TrainConfig) -> tuple[list[int], int]:
+def _plan(
+    crossing: list[np.ndarray], lore: Lore, config: TrainConfig, most: int
+) -> tuple[list[int], int]:
     """Aisles, the most crossed into first, and the rank that memory allows."""
     sizes = np.bincount(lore.aisle_of + 1, minlength=len(crossing) + 1)[1:]
     by_crossings = np.argsort([-len(people) for people in crossing], kind="stable").tolist()
     order = [a for a in by_crossings if len(crossing[a]) >= FEWEST_CROSSINGS and sizes[a] > 1]
-    order = order[:MOST_AISLES]
+    order = order[:most]
     numbers = int(config.people_memory * 1e6 / 4) // max(len(lore.aisle_of), 1)
     rank = max(min(config.people_rank, numbers // max(len(order), 1)), 1)
     if rank < SMALLEST_RANK:

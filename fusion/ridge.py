@@ -30,6 +30,10 @@ KERNEL_WEIGHTS = (0.5, 1.0, 0.5)
 """Identity, latent factors, co-purchases. (Kernels are scaled to a mean diagonal of 1.)"""
 
 
+DENSE = 0.1
+"""Share of entries from which a sparse matrix is multiplied as a dense one."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Item features without the target aisle: phi(u) = |h|^-p SUM_i (identity, latent, near)_i."""
@@ -129,6 +133,8 @@ def lessons(features: Sources, histories: sparse.csr_array, targets: sparse.csr_
     blocks = []
     for weight, block in zip(KERNEL_WEIGHTS, features.blocks, strict=True):
         phi = scaled @ block
+        if sparse.issparse(phi) and phi.nnz > DENSE * phi.shape[0] * phi.shape[1]:
+            phi = phi.toarray()
         product = phi @ phi.T
         dense = product.toarray() if sparse.issparse(product) else product
         scale = weight / max(float(np.mean(np.diag(dense))), 1e-12)

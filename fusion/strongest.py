@@ -38,7 +38,9 @@ def _of_dense(block: np.ndarray, keep: int) -> sparse.csr_array:
         least = np.partition(block, block.shape[1] - keep, axis=1)[:, [block.shape[1] - keep]]
         above, equal = block > least, block == least
         room = keep - above.sum(axis=1, keepdims=True)
-        kept = np.where(above | (equal & (np.cumsum(equal, axis=1) <= room)), block, 0)
+        tied = np.flatnonzero((equal.sum(axis=1, keepdims=True) > room).ravel())
+        equal[tied] &= np.cumsum(equal[tied], axis=1) <= room[tied]
+        kept = np.where(above | equal, block, 0)
     return sparse.csr_array(np.maximum(kept, 0))
 
 

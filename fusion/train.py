@@ -6,11 +6,11 @@ from crossaisle.fusion.choose import Choice, choose, pick_people
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
-from crossaisle.fusion.holdout import hold_out
+from crossaisle.fusion.holdout import HeldOut, hold_out
 from crossaisle.fusion.lore import Lore, Progress
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
-from crossaisle.fusion.people import PENALTIES, fit_people
+from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
 from crossaisle.graph import Graph
 
 
@@ -41,14 +41,12 @@ def train(
     rng = np.random.default_rng(seed)
     held = hold_out(lore.purchases, lore.aisle_of, config, rng)
     taught = lore.without(held.kept, held.is_new)
-    stage = "held out: people"
-    options = fit_people(taught, config, PENALTIES, rng, lambda d, n: progress(stage, d, n))
-    people = pick_people(options, held, lore, rng)
+    people = _people(lore, taught, held, config, rng, progress)
     trial = fit_parts(taught, config, people, rng, progress, "held out: ")
     progress("weights", 0, 1)
     choice, report = choose(lore, held, trial, rng)
     progress("weights", 1, 1)
-    del trial, options
+    del trial
     rng = np.random.default_rng(seed)
     if people is not None:
         report["lambda"] = people.penalty
@@ -58,6 +56,26 @@ def train(
         people = fitted[0] if fitted else None
     parts = fit_parts(lore, config, people, rng, progress, "")
     return _assemble(graph, config, lore, parts, choice, report)
+
+
+def _people(
+    lore: Lore,
+    taught: Lore,
+    held: HeldOut,
+    config: TrainConfig,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> People | None:
+    """Choose lambda on the aisles most crossed into, then fit all of them with it."""
+    stage = "held out: lambda"
+    options = fit_people(
+        taught, config, PENALTIES, rng, lambda d, n: progress(stage, d, n), most=PROBED_AISLES
+    )
+    best = pick_people(options, held, lore, rng)
+    if best is None or len(best.tables.sources) < PROBED_AISLES:
+        return best
+    stage = "held out: people"
+    return fit_people(taught, config, (best.penalty,), rng, lambda d, n: progress(stage, d, n))[0]
 
 
 def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
