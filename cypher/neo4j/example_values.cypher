@@ -5,8 +5,8 @@ RETURN s.aisle AS source, t.aisle AS target, count(*) AS pairs ORDER BY pairs DE
 // A customer whose purchases fill a picture without crowding it, and a product that about six walks reach.
 MATCH (c:Customer)-[:BOUGHT]->(p:Product)
 WITH c, count(DISTINCT p) AS products, count(DISTINCT p.aisle) AS aisles WHERE products <= 12
-WITH c, products, aisles ORDER BY aisles DESC, products DESC, c.id LIMIT 10
-MATCH (c)-[:BOUGHT]->(:Product)-[:HAS_ATTRIBUTE|BOUGHT_WITH*1..2]-(o:Product)
+WITH c, products, aisles ORDER BY aisles DESC, products DESC, c.id LIMIT 5
+MATCH (c)-[:BOUGHT]->(:Product)-[:HAS_ATTRIBUTE]->(:Attribute)<-[:HAS_ATTRIBUTE]-(o:Product)
 WHERE NOT (c)-[:BOUGHT]->(o)
 WITH c, o, count(*) AS walks
 RETURN c.id AS customer, o.id AS product ORDER BY abs(walks - 6), customer, product LIMIT 1;
