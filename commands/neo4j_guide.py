@@ -83,7 +83,9 @@ def guide(values: Mapping[str, Any], address: str) -> str:
     )
     slides = [first]
     for title, names in SLIDES.items():
-        slides.append(f"<h3>{escape(title)}</h3>" + "".join(_question(load(n)) for n in names))
+        slides.append(
+            f"<h3>{escape(title)}</h3>" + "".join(_question(load(n), values) for n in names)
+        )
     body = "".join(
         f"<slide class='row-fluid'><div class='col-sm-12'>{slide}</div></slide>" for slide in slides
     )
@@ -134,7 +136,10 @@ def _favourite(query: Query) -> str:
     return f"{comment}\n{query.statement};\n"
 
 
-def _question(query: Query) -> str:
+def _question(query: Query, values: Mapping[str, Any]) -> str:
+    lacking = [name for name in query.required if values.get(name) == ""]
+    if lacking:
+        return f"<h4>{escape(query.question)}</h4><p>This graph has no {lacking[0]}.</p>"
     hints = [
         line.removeprefix("look at: ")
         for line in query.comment.splitlines()

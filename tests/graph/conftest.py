@@ -46,8 +46,11 @@ def wipe(store: Store) -> None:
     from crossaisle.graph.neo4j_store import Neo4jStore
 
     assert isinstance(store, Neo4jStore)
+    # Relationships first: a node with all of its own can be too much for one transaction.
+    while store.query("MATCH ()-[r]->() RETURN count(r) AS left")["left"][0]:
+        store.update("UNWIND $rows AS row MATCH ()-[r]->() WITH r LIMIT 20000 DELETE r", [{}])
     while store.query("MATCH (n) RETURN count(n) AS left")["left"][0]:
-        store.update("UNWIND $rows AS row MATCH (n) WITH n LIMIT 20000 DETACH DELETE n", [{}])
+        store.update("UNWIND $rows AS row MATCH (n) WITH n LIMIT 20000 DELETE n", [{}])
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crossaisle.commands.neo4j_schema import schema_lines
 from crossaisle.graph import Graph, Store, StoreError, open_store
 from crossaisle.graph.neo4j_access import Access
 from crossaisle.graph.neo4j_sentences import unreachable
@@ -153,12 +154,11 @@ def test_the_answer_is_a_frame_of_plain_values(neo4j_store: Store, shop: Graph) 
 @pytest.mark.neo4j
 def test_constraints_come_first(neo4j_store: Store) -> None:
     neo4j_store.write(Graph.from_ids({}))
-    found = neo4j_store.query(
-        "SHOW CONSTRAINTS YIELD labelsOrTypes AS labels, properties, type "
-        "RETURN labels, properties, type"
-    )
-    labels = {row["labels"][0] for row in found.to_dicts() if row["properties"] == ["id"]}
-    assert {"Product", "Category", "Attribute", "Customer", "Basket"} <= labels
+    lines = schema_lines(neo4j_store)
+    for label in ("Product", "Category", "Attribute", "Customer", "Basket"):
+        assert f"uniqueness {label.lower()}_id: {label}(id)" in lines
+    assert "range product_aisle: Product(aisle)" in lines
+    assert "(:Product)-[:BOUGHT_WITH {weight, count}]->(:Product)" in lines
 
 
 @pytest.mark.neo4j
