@@ -125,7 +125,7 @@ def train(
     set_: SetOption = None,
     seed: SeedOption = 0,
     resume: Annotated[
-        bool, typer.Option(help="Go on after an interruption; text already encoded is always kept.")
+        bool, typer.Option(help="Go on after an interruption.")
     ] = False,
 ) -> None:
     """Train on the log that the store holds.
@@ -138,7 +138,7 @@ def train(
 
     settings = read_settings(config, set_ or [])
     with progress_bars() as progress:
-        command.train(store, output, settings, seed, progress)
+        command.train(store, output, settings, seed, progress, resume=resume)
     console.print(f"model: {output}", markup=False)
 
 

@@ -24,10 +24,18 @@ def text_vectors(graph: Graph, settings: Settings, progress: Progress) -> np.nda
     return encoder.encode(product_texts(graph).to_list(), progress)
 
 
-def fit(graph: Graph, settings: Settings, seed: int, progress: Progress) -> Recommender:
+def fit(
+    graph: Graph,
+    settings: Settings,
+    seed: int,
+    progress: Progress,
+    checkpoint: Path | None = None,
+) -> Recommender:
     """Encode and train."""
     text = text_vectors(graph, settings, progress)
-    trained = Recommender.train(graph, settings.train, text=text, seed=seed, progress=progress)
+    trained = Recommender.train(
+        graph, settings.train, text=text, seed=seed, progress=progress, checkpoint=checkpoint
+    )
     if text is None:
         return trained
     # Whoever searches by words must encode them as the products were.
@@ -36,13 +44,27 @@ def fit(graph: Graph, settings: Settings, seed: int, progress: Progress) -> Reco
 
 
 def train(
-    store: str, output: Path, settings: Settings, seed: int, progress: Progress
+    store: str,
+    output: Path,
+    settings: Settings,
+    seed: int,
+    progress: Progress,
+    *,
+    resume: bool = False,
 ) -> Recommender:
-    """Train on what a store holds and save the model."""
+    """Train on what a store holds and save the model.
+
+    A checkpoint stands beside the model while it is made; with ``resume`` a training that was
+    interrupted goes on from it, without it starts anew.
+    """
     with open_store(store) as place:
         graph = place.read(progress)
-    recommender = fit(graph, settings, seed, progress)
+    checkpoint = output.with_name(f".{output.name}.checkpoint.json")
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    recommender = fit(graph, settings, seed, progress, checkpoint)
     recommender.save(output, card=card(graph, settings, seed))
+    checkpoint.unlink(missing_ok=True)
     return recommender
 
 

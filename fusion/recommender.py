@@ -50,9 +50,10 @@ class Recommender:
         text: np.ndarray | None = None,
         seed: int = 0,
         progress: Progress = silent,
+        checkpoint: Path | None = None,
     ) -> Self:
         """Train on the graph's own log; see :func:`crossaisle.fusion.train.train`."""
-        return cls(train(graph, config or TrainConfig(), text, seed, progress))
+        return cls(train(graph, config or TrainConfig(), text, seed, progress, checkpoint))
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:

@@ -23,8 +23,8 @@ ITEM_DROPOUT = 0.5
 USER_DROPOUT = 0.2
 """Share of a user vector's numbers set to 0 in one step."""
 
-SPLIT_PEOPLE = 3000
-"""Lessons an aisle and epoch from baskets inside the aisle, split in two."""
+SPLIT_PEOPLE = 12_000
+"""Lessons an epoch from baskets inside one aisle, split in two; shared out among the aisles."""
 
 LARGEST_HISTORY = 200
 """Products of one history that a step looks at (drawn anew each time)."""
@@ -124,9 +124,14 @@ def _plans(purchases: sparse.csr_array, aisle_of: np.ndarray, aisles: list[int])
 
 
 def _steps(plans: list[_Plan], batch: int) -> int:
+    split = _split_people(plans)
     return sum(
-        -(-len(p.crossing) // batch) + -(-min(len(p.inside), SPLIT_PEOPLE) // batch) for p in plans
+        -(-len(p.crossing) // batch) + -(-min(len(p.inside), split) // batch) for p in plans
     )
+
+
+def _split_people(plans: list[_Plan]) -> int:
+    return SPLIT_PEOPLE // max(len(plans), 1)
 
 
 def _epoch(
@@ -138,7 +143,7 @@ def _epoch(
 ) -> Iterator[Lesson]:
     chunks: list[tuple[int, bool, np.ndarray]] = []
     for plan in plans:
-        inside = rng.permutation(plan.inside)[:SPLIT_PEOPLE]
+        inside = rng.permutation(plan.inside)[: _split_people(plans)]
         for crossing, people in ((True, rng.permutation(plan.crossing)), (False, inside)):
             chunks.extend(
                 (plan.aisle, crossing, people[s : s + batch]) for s in range(0, len(people), batch)

@@ -1,7 +1,10 @@
 """Training of the whole: once with people held out, to weigh the channels, then with all."""
 
+from pathlib import Path
+
 import numpy as np
 
+from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
 from crossaisle.fusion.choose import Choice, choose, pick_people
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
@@ -24,6 +27,7 @@ def train(
     text: np.ndarray | None = None,
     seed: int = 0,
     progress: Progress = silent,
+    checkpoint: Path | None = None,
 ) -> Model:
     """Train a model from the graph's own log.
 
@@ -33,11 +37,30 @@ def train(
         text: float32 (products, numbers), rows of length 1 (0 for a product without text).
         seed: of every random draw; same seed, same model.
         progress: told (stage, done, total).
+        checkpoint: a file that keeps what the first half chose; where it was made from the same
+            graph, settings, text and seed, that half is not done again.
 
     Raises:
         TrainingError: no products, no purchases, or text vectors that do not fit.
     """
     lore = _lore(graph, text)
+    key = fingerprint(graph, config, lore.text, seed)
+    made = load_choice(checkpoint, key) if checkpoint is not None else None
+    if made is None:
+        made = _held_out(lore, config, seed, progress)
+        if checkpoint is not None:
+            save_choice(checkpoint, key, made)
+    rng = np.random.default_rng(seed)
+    people = None
+    if made.penalty is not None:
+        fitted = fit_people(lore, config, (made.penalty,), rng, lambda d, n: progress("people", d, n))
+        people = fitted[0] if fitted else None
+    parts = fit_parts(lore, config, people, rng, progress, "")
+    return _assemble(graph, config, lore, parts, made.choice, made.report)
+
+
+def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:
+    """Train without some people, and choose lambda and the weights by what they bought."""
     rng = np.random.default_rng(seed)
     held = hold_out(lore.purchases, lore.aisle_of, config, rng)
     taught = lore.without(held.kept, held.is_new)
@@ -46,16 +69,9 @@ def train(
     progress("weights", 0, 1)
     choice, report = choose(lore, held, trial, rng)
     progress("weights", 1, 1)
-    del trial
-    rng = np.random.default_rng(seed)
     if people is not None:
         report["lambda"] = people.penalty
-        fitted = fit_people(
-            lore, config, (people.penalty,), rng, lambda d, n: progress("people", d, n)
-        )
-        people = fitted[0] if fitted else None
-    parts = fit_parts(lore, config, people, rng, progress, "")
-    return _assemble(graph, config, lore, parts, choice, report)
+    return Chosen(choice, report, None if people is None else people.penalty)
 
 
 def _people(
