@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -115,6 +116,41 @@ def test_a_read_only_database_is_said(spare_server: SpareServer) -> None:
         assert store.read().equals(graph)
         with pytest.raises(StoreError, match="the database is read-only"):
             store.write(some_graph(30, 10))
+
+
+TLS = """
+server.bolt.tls_level=REQUIRED
+dbms.ssl.policy.bolt.enabled=true
+dbms.ssl.policy.bolt.base_directory=certificates/bolt
+dbms.ssl.policy.bolt.private_key=private.key
+dbms.ssl.policy.bolt.public_certificate=public.crt
+dbms.ssl.policy.bolt.client_auth=NONE
+"""
+
+
+def test_a_certificate_is_verified(spare_server: SpareServer, shop: Graph) -> None:
+    if not shutil.which("openssl"):
+        assert not os.environ.get("CI"), "CI needs openssl"
+        pytest.skip("no openssl to make a certificate with: install it")
+    folder = spare_server.home / "certificates" / "bolt"
+    folder.mkdir(parents=True)
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command += ["-keyout", str(folder / "private.key"), "-out", str(folder / "public.crt")]
+    subprocess.run(command, check=True, capture_output=True)
+    spare_server.stop()
+    spare_server.set_up(TLS)
+    spare_server.start()
+    rest = spare_server.address.removeprefix("neo4j")
+    with pytest.raises(StoreError, match="certificate cannot be verified"):
+        open_store("neo4j+s" + rest)
+    with open_store("neo4j+ssc" + rest) as store:
+        store.write(shop)
+        assert store.read().equals(shop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(folder / "public.crt"))
+        with open_store("neo4j+s" + rest) as store:
+            assert store.read().equals(shop)
 
 
 def test_the_import_tool_makes_the_same_graph(
