@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -106,7 +106,7 @@ def graph_query(
 ) -> None:
     """Ask the graph in Cypher, by the name of a query or with a file of your own.
 
-    Example: crossaisle graph query --store shop.lbdb bridges --param source=Home --param target=Toys
+    Example: crossaisle graph query --store shop.lbdb history --param customer=17850
     """
     from crossaisle.commands import graph
 
@@ -124,9 +124,7 @@ def train(
     config: ConfigOption = None,
     set_: SetOption = None,
     seed: SeedOption = 0,
-    resume: Annotated[
-        bool, typer.Option(help="Go on after an interruption.")
-    ] = False,
+    resume: Annotated[bool, typer.Option(help="Go on after an interruption.")] = False,
 ) -> None:
     """Train on the log that the store holds.
 
@@ -289,7 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Abort:
         code, message = 130, "interrupted"
     except BaseException as error:
-        if isinstance(show := getattr(error, "show", None), Callable):  # wrong usage, says typer
+        show = getattr(error, "show", None)
+        if callable(show):  # wrong usage, says typer
             show(sys.stderr)
             return int(getattr(error, "exit_code", 2))
         if os.environ.get("CROSSAISLE_TRACEBACK"):

@@ -79,11 +79,13 @@ def wipe(driver: neo4j.Driver) -> None:
             session.run(statement).consume()
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return how long ``work`` takes, in seconds."""
+def timed(name: str, work: Callable[[], object]) -> float:
+    """Return how long ``work`` takes, in seconds, and say so."""
     start = time.perf_counter()
     work()
-    return time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    print(f"{name}: {seconds:,.1f} s", file=sys.stderr, flush=True)
+    return seconds
 
 
 def bare_loop(driver: neo4j.Driver, batches: list[tuple[str, dict[str, object]]]) -> None:
@@ -110,12 +112,13 @@ def offline(graph: Graph, home: Path) -> float:
     """Export, stop the server, import, start it again; return the seconds of export and import."""
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "files"
-        export = timed(lambda: export_neo4j_admin(graph, files))
+        export = timed("export", lambda: export_neo4j_admin(graph, files))
         subprocess.run(["bash", "neo4j/stop.sh", str(home)], cwd=ROOT, check=True)
         command = ["bash", str(ROOT / "neo4j" / "java.sh"), str(home.resolve()), "admin"]
         command += ["database", "import", "full", "@import.args", "neo4j"]
         imported = timed(
-            lambda: subprocess.run(command, cwd=files, check=True, stdout=subprocess.DEVNULL)
+            "import",
+            lambda: subprocess.run(command, cwd=files, check=True, stdout=subprocess.DEVNULL),
         )
         subprocess.run(["bash", "neo4j/start.sh", str(home)], cwd=ROOT, check=True)
     return export + imported
@@ -166,17 +169,17 @@ def measure(relationships: int, address: str, home: Path, repeats: int) -> dict[
         store.make_schema()
         for _ in range(repeats):
             wipe(driver)
-            bare.append(timed(lambda: bare_loop(driver, batches)))
+            bare.append(timed("bare loop", lambda: bare_loop(driver, batches)))
             wipe(driver)
             with Memory() as watched:
-                build.append(timed(lambda: store.write(graph)))
+                build.append(timed("build", lambda: store.write(graph)))
             memory.append(watched.peak)
-        again = timed(lambda: store.write(graph))
-        reading = timed(store.read)
+        again = timed("build", lambda: store.write(graph))
+        reading = timed("read", store.read)
         wipe(driver)
         nodes = graph.replace(bought=graph.bought.clear())
         store.write(nodes)
-        merged = timed(lambda: one_merge_a_row(driver, graph))
+        merged = timed("one merge a row", lambda: one_merge_a_row(driver, graph))
     imported = offline(graph, home)
     with open_store(address) as store:
         if not store.read().equals(graph):

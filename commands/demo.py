@@ -100,7 +100,8 @@ def _answer(recommender: Recommender, graph: Graph, output: Path, progress: Prog
     lines += [
         "",
         f"Open {output / 'report.html'} in a browser. Next, for example:",
-        f"  crossaisle explain --model {output / 'model'} --user {user} --product {ranked['product_id'][0]}",
+        f"  crossaisle explain --model {output / 'model'} --user {user} "
+        f"--product {ranked['product_id'][0]}",
         f"  crossaisle graph query --store {output / 'graph.lbdb'} aisles",
     ]
     return "\n".join(lines)

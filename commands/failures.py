@@ -44,6 +44,6 @@ def sentence(error: BaseException) -> tuple[int, str]:
         }.get(error.errno or 0, "")
         return FAILED, f"{where}{what}{hint}"
     return FAILED, (
-        f"a fault in crossaisle itself ({type(error).__name__}: {error}); set CROSSAISLE_TRACEBACK=1 "
-        "to see where, and please report it"
+        f"a fault in crossaisle itself ({type(error).__name__}: {error}); set "
+        "CROSSAISLE_TRACEBACK=1 to see where, and please report it"
     )

@@ -79,8 +79,8 @@ def card(graph: Graph, settings: Settings, seed: int, metrics: str = "") -> str:
 Ranks products of an aisle for a history of products. Every score is a bias plus a sum over the
 history's products and the walks of the graph; `crossaisle explain` shows the terms.
 
-Trained {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, seed {seed}, Python {platform.python_version()},
-{versions}.
+Trained {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, seed {seed}.
+Python {platform.python_version()}, {versions}.
 
 ## Data
 

@@ -1,4 +1,4 @@
-"""A sentence encoder of the BERT family. The only door to transformers and sentence-transformers."""
+"""A sentence encoder of the BERT family; the only door to (sentence-)transformers."""
 
 import logging
 import os
@@ -61,7 +61,9 @@ class SentenceEncoder:
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key is not None}
         vectors = self.cache.find(list(wanted))
         # Texts of like length share a batch, so that little is padded.
-        missing = sorted((key for key in wanted if key not in vectors), key=lambda k: len(wanted[k]))
+        missing = sorted(
+            (key for key in wanted if key not in vectors), key=lambda k: len(wanted[k])
+        )
         for start in range(0, len(missing), CHUNK):
             progress("encoding text", start, len(missing))
             chunk = missing[start : start + CHUNK]
@@ -100,8 +102,8 @@ class SentenceEncoder:
             import transformers
             from sentence_transformers import SentenceTransformer
 
-            transformers.logging.set_verbosity_error()
-            transformers.logging.disable_progress_bar()
+            transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+            transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
             try:
                 return SentenceTransformer(str(self.path), device=self.device)

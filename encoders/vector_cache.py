@@ -46,8 +46,9 @@ class VectorCache:
         return {key: place[0][place[1]] for key, place in found if place is not None}
 
     def add(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        """Keep the vectors, float32 (n, d), of n texts. A full or read-only disk is no failure:
-        the vectors are then encoded again next time.
+        """Keep the vectors, float32 (n, d), of n texts.
+
+        A full or read-only disk is no failure: the texts are then encoded again next time.
         """
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)

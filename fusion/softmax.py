@@ -125,9 +125,7 @@ def _plans(purchases: sparse.csr_array, aisle_of: np.ndarray, aisles: list[int])
 
 def _steps(plans: list[_Plan], batch: int) -> int:
     split = _split_people(plans)
-    return sum(
-        -(-len(p.crossing) // batch) + -(-min(len(p.inside), split) // batch) for p in plans
-    )
+    return sum(-(-len(p.crossing) // batch) + -(-min(len(p.inside), split) // batch) for p in plans)
 
 
 def _split_people(plans: list[_Plan]) -> int:

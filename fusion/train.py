@@ -53,7 +53,9 @@ def train(
     rng = np.random.default_rng(seed)
     people = None
     if made.penalty is not None:
-        fitted = fit_people(lore, config, (made.penalty,), rng, lambda d, n: progress("people", d, n))
+        fitted = fit_people(
+            lore, config, (made.penalty,), rng, lambda d, n: progress("people", d, n)
+        )
         people = fitted[0] if fitted else None
     parts = fit_parts(lore, config, people, rng, progress, "")
     return _assemble(graph, config, lore, parts, made.choice, made.report)

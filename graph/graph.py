@@ -1,4 +1,4 @@
-"""The graph in memory: one polars frame for each label and relationship type, rows in place of ids."""
+"""The graph in memory: a polars frame for each label and relationship type, rows for ids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -36,7 +36,8 @@ class LadybugStore(Store):
             raise StoreError(f"{path} is a folder, not a store: name a file, such as shop.lbdb")
         if not create and not path.exists():
             raise StoreError(
-                f"there is no store at {path}: make one with `crossaisle graph build --store {path}`"
+                f"there is no store at {path}: "
+                f"make one with `crossaisle graph build --store {path}`"
             )
 
     def write(self, graph: Graph, progress: Progress = silent) -> Changes:

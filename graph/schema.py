@@ -15,7 +15,7 @@ TIME = pl.Datetime("us")
 
 @dataclass(frozen=True)
 class NodeTable:
-    """One label: ``columns`` always begins with ``id``, a string that is unique within the label."""
+    """One label; ``columns`` begins with ``id``, a string that is unique within the label."""
 
     name: str  # the field of Graph that holds it
     label: str
@@ -104,4 +104,4 @@ NODE = {table.name: table for table in NODES}
 EDGE = {table.name: table for table in EDGES}
 
 SOURCES = ("feed", "title", "inferred")
-"""Where an edge came from: a column of the feed, words of the title or description, a conclusion."""
+"""Where an edge came from: a column of the feed, words of the title, a conclusion."""

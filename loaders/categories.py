@@ -59,7 +59,7 @@ def is_ordered(paths: pl.Series) -> bool:
     if not pairs.height:
         return True
     usual = pairs.group_by("name").agg(pl.col("len").max())["len"].sum()
-    return bool(usual >= ORDERED * pairs["len"].sum())
+    return int(usual) >= ORDERED * int(pairs["len"].sum())
 
 
 def aisles_of(categories: pl.DataFrame, level: int | None) -> tuple[pl.DataFrame, str]:

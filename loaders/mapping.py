@@ -159,6 +159,10 @@ def _validated(content: dict[str, Any], where: str) -> Mapping:
 
 
 def _keys(section: str) -> list[str]:
-    kinds = {"products": ProductColumns, "events": EventColumns, "users": UserColumns}
+    kinds: dict[str, type[BaseModel]] = {
+        "products": ProductColumns,
+        "events": EventColumns,
+        "users": UserColumns,
+    }
     kind = kinds.get(section)
     return sorted(kind.model_fields) if kind else []

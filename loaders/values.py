@@ -49,7 +49,7 @@ def ids(column: pl.Series) -> pl.Series:
 
 
 def times(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return (time, position): dates as naive UTC, or a number that only orders; null where neither.
+    """Return (time, position): dates as naive UTC, or numbers that only order; null where neither.
 
     All values of a column are read the same way. Of ``03/04/2024``, day first is assumed unless
     that cannot be for some value of the column.

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from crossaisle.cli import app, main
-from typer.main import get_command
 
 GROUP = get_command(app)
 

@@ -34,11 +34,16 @@ def test_an_interrupted_training_goes_on(tmp_path: Path, shop: Callable[..., Gra
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"key": "other"}', "[1]"])
-def test_another_training_or_damage_is_not_used(tmp_path: Path, shop: Callable[..., Graph], content: str) -> None:
+def test_another_training_or_damage_is_not_used(
+    tmp_path: Path, shop: Callable[..., Graph], content: str
+) -> None:
     file = tmp_path / "c.json"
     file.write_text(content)
     stages = []
     Recommender.train(
-        shop(people=60), SMALL, progress=lambda stage, done, total: stages.append(stage), checkpoint=file
+        shop(people=60),
+        SMALL,
+        progress=lambda stage, done, total: stages.append(stage),
+        checkpoint=file,
     )
     assert [stage for stage in stages if stage.startswith("held out")]
