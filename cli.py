@@ -281,7 +281,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quiet()
     try:
         result = app(args=arguments, standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        if result != 130:  # what typer makes of Ctrl-C
+            return result if isinstance(result, int) else 0
+        code, message = sentence(KeyboardInterrupt())
     except BrokenPipeError:
         return 0
     except typer.Abort:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-import crossaisle
 from crossaisle.commands import report
 from crossaisle.commands.evaluate import evaluate_graph, table, write_results
 from crossaisle.commands.files import UsageError, write_atomically
@@ -29,7 +28,7 @@ EXAMPLES = 10  # products whose category is shown, for a person to judge
 
 def run(output: Path, progress: Progress) -> str:
     """Make everything in ``output`` and return the list with reasons that ends it."""
-    log = Path(str(crossaisle.__file__)).parent / "examples/online-retail/online_retail.csv.gz"
+    log = Path(__file__).parent.parent / "examples/online-retail/online_retail.csv.gz"
     if not log.is_file():
         raise UsageError("the demo's data comes with the source checkout: run it from there")
     output.mkdir(parents=True, exist_ok=True)

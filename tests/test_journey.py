@@ -1,0 +1,117 @@
+"""The whole way, as a newcomer goes it: the demo, then every block of the README."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from crossaisle.fusion import ModelError, Recommender
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "COLUMNS": "200",
+}
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("newcomer")
+    (made / "examples").symlink_to(ROOT / "examples")
+    return made
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    return run(["crossaisle", "demo", "--output", "demo"], folder)
+
+
+def test_the_demo_ends_in_a_list_with_reasons(demo: subprocess.CompletedProcess[str]) -> None:
+    assert "never bought in" in demo.stdout
+    assert [line[:2] for line in demo.stdout.splitlines() if re.match(r"\d\. ", line)] == [
+        "1.", "2.", "3.", "4.", "5.",
+    ]  # fmt: skip
+    assert "also bought" in demo.stdout
+    assert "warning" not in (demo.stdout + demo.stderr).lower()
+
+
+def test_the_demo_accounts_for_every_line(
+    demo: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    rejected = pl.read_parquet(folder / "demo/rejected.parquet")
+    counts = dict(rejected.group_by("reason").len().iter_rows())
+    assert counts["cancellation"] == 9288
+    assert counts["postage"] == 1981
+    assert 541_909 - rejected.height == 527_761
+    assert "1,371 Basket" in " ".join(demo.stderr.split())
+
+
+def test_the_demo_beats_its_baselines(demo: subprocess.CompletedProcess[str], folder: Path) -> None:
+    results = json.loads((folder / "demo/results.json").read_text())
+    ours = results["methods"][0]
+    assert ours["name"] == "crossaisle"
+    for other in results["methods"][1:]:
+        assert ours["metrics"]["ndcg@10"]["value"] > other["metrics"]["ndcg@10"]["value"]
+
+
+def test_terms_add_up_and_paths_exist(demo: subprocess.CompletedProcess[str], folder: Path) -> None:
+    spec = importlib.util.spec_from_file_location("exactness", ROOT / "benchmarks/exactness.py")
+    assert spec
+    assert spec.loader
+    exactness = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(exactness)
+    model = Recommender.from_pretrained(folder / "demo/model")
+    worst, shown, wrong = exactness.measure(model, 1000)
+    assert worst < 1e-5
+    assert shown > 1000
+    assert wrong == []
+
+
+def test_a_damaged_model_is_named(demo: subprocess.CompletedProcess[str], folder: Path) -> None:
+    file = folder / "demo/model/products.parquet"
+    content = file.read_bytes()
+    try:
+        file.write_bytes(content[:-1])
+        with pytest.raises(ModelError, match=r"products\.parquet"):
+            Recommender.from_pretrained(folder / "demo/model")
+    finally:
+        file.write_bytes(content)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_every_command_of_the_readme_runs(folder: Path) -> None:
+    for block in blocks("bash"):
+        for line in block.strip().splitlines():
+            run(["bash", "-c", line], folder)
+    recs = pl.read_csv(folder / "recs.csv")
+    assert recs["rank"].to_list() == [1, 2, 3, 4, 5] * 2
+    assert recs["reasons"].str.len_chars().min() > 10
+    assert "Content-Security-Policy" in (folder / "report.html").read_text()
+
+
+def test_the_python_of_the_readme_runs(folder: Path) -> None:
+    """After the commands, which make the model that it loads."""
+    (block,) = blocks("python")
+    assert len(block.strip().splitlines()) <= 12
+    done = run([sys.executable, "-W", "error", "-c", block], folder)
+    numbers = re.search(r"sum (\S+) score (\S+)", done.stdout)
+    assert numbers
+    assert float(numbers[1]) == pytest.approx(float(numbers[2]), rel=1e-5)
