@@ -40,6 +40,9 @@ def plan(old: Graph, new: Graph, changes: Changes) -> Iterator[Step]:
     fresh = zip(EDGES, queries.statements("neo4j/create_edges"), strict=True)
     for edge, statement in fresh:
         key = _identity(edge)
+        if getattr(old, edge.name).is_empty():  # a first build: nothing to look for, no copies
+            yield Step(edge.relationship, statement, changes.tables[edge.relationship].added, True)
+            continue
         rows = new.edges_by_id(edge.name)
         again = rows.join(wrong[edge.name], on=key, how="semi", nulls_equal=True)
         there = old.edges_by_id(edge.name).select(key)
