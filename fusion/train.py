@@ -10,6 +10,7 @@ from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import HeldOut, hold_out
+from crossaisle.fusion.level import level
 from crossaisle.fusion.lore import Lore, Progress
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
@@ -58,7 +59,8 @@ def train(
         )
         people = fitted[0] if fitted else None
     parts = fit_parts(lore, config, people, rng, progress, "")
-    return _assemble(graph, config, lore, parts, made.choice, made.report)
+    model = _assemble(graph, config, lore, parts, made.choice, made.report)
+    return level(model, seed)
 
 
 def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:

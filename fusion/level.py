@@ -1,0 +1,84 @@
+"""How high some products stand against others: levels measured on the final model."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from crossaisle.fusion.model import Model
+
+PEOPLE = 400
+"""Histories that the level is measured on."""
+
+
+def level(model: Model, seed: int) -> Model:
+    """Move products of no aisle, and products without events, to the level that is theirs.
+
+    For a history u let L_A(u) = log SUM_j exp(score(u, j)) over a set A of products that u does not
+    have. Two sets are brought to a ratio by one constant, mean_u(L_B(u) - L_A(u)) + log(ratio),
+    which is added to all of A:
+
+    - known products of no aisle against known products of all aisles, in the ratio of their events;
+    - new products of an aisle (or of none) against its known ones, in the ratio of their numbers,
+      apart for histories that have the aisle and for those that lack it.
+
+    Weights that were chosen inside an aisle, or among held-out products, rank those well among
+    themselves; on what level these stand they cannot know.
+    """
+    log = model.graph.purchases
+    rng = np.random.default_rng(seed)
+    buyers = np.flatnonzero(np.diff(log.indptr))
+    drawn = np.sort(rng.choice(buyers, min(PEOPLE, len(buyers)), replace=False))
+    histories = sparse.csr_array(log[drawn])
+    model = replace(model, bias=model.bias.copy())
+    events = np.asarray(log.sum(axis=0)).ravel()
+    nowhere, known = model.aisle_of < 0, ~model.is_new
+    ratio = events[nowhere & known].sum() / max(events[~nowhere & known].sum(), 1.0)
+    everybody = np.ones(len(drawn), dtype=bool)
+    _move(model, histories, everybody, nowhere & known, ~nowhere & known, ratio, (0, 1))
+    visited = model.visited(histories)
+    for aisle in range(-1, len(model.graph.aisles)):
+        new, old = ((model.aisle_of == aisle) & which for which in (model.is_new, known))
+        ratio = new.sum() / max(old.sum(), 1)
+        if aisle < 0:
+            _move(model, histories, everybody, new, old, ratio, (0, 1))
+            continue
+        for situation in (0, 1):
+            mine = visited[:, aisle] == situation
+            _move(model, histories, mine, new, old, ratio, (situation,))
+    return model
+
+
+def _move(
+    model: Model,
+    histories: sparse.csr_array,
+    people: np.ndarray,
+    moved: np.ndarray,
+    fixed: np.ndarray,
+    ratio: float,
+    situations: tuple[int, ...],
+) -> None:
+    """Add one constant to the bias of the products ``moved`` (bool masks; bias is written to)."""
+    if not moved.any() or not fixed.any() or not people.any() or ratio <= 0:
+        return
+    some = sparse.csr_array(histories[np.flatnonzero(people)])
+    gap = _mass(model, some, np.flatnonzero(fixed)) - _mass(model, some, np.flatnonzero(moved))
+    gap = gap[np.isfinite(gap)]
+    if len(gap):
+        for situation in situations:
+            model.bias[situation, moved] += np.float32(gap.mean() + np.log(ratio))
+
+
+def _mass(model: Model, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+    scores = model.scores(histories, candidates).astype(np.float64)
+    scores[histories[:, candidates].toarray() > 0] = -np.inf
+    return _logsumexp(scores)
+
+
+def _logsumexp(scores: np.ndarray) -> np.ndarray:
+    """Log SUM exp over each row, -inf for a row without candidates: float64 (users,)."""
+    top = scores.max(axis=1)
+    safe = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        total: np.ndarray = safe + np.log(np.exp(scores - safe[:, None]).sum(axis=1))
+    return total
