@@ -31,7 +31,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 120_000  # milliseconds: the machine may be busy
+EDITOR = "() => document.querySelector('.view-lines').textContent.trim() "
+PATIENCE = 60_000  # milliseconds: the machine may be busy
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_a_person_explores(lines: list[str], tmp_path: Path) -> None:
         page.goto(lines[0].split()[1])
         _log_in(page)
         page.wait_for_selector("text=Across the aisles")
+        page.wait_for_timeout(3000)  # the other frames come
         _run(page, ":style")
         _run(page, ":param")
         page.screenshot(path=pictures / "guide.png")
@@ -122,13 +124,12 @@ def _log_in(page: "Page") -> None:
 
 def _run(page: "Page", text: str) -> None:
     """Click the guide's runnable block that holds ``text``: it goes to the editor; run that."""
-    before = page.locator("[data-testid=frame]").count()
     page.click(f"pre.runnable:has-text('{text}'):visible >> nth=0")
+    page.wait_for_function(EDITOR + "!== ''")
+    page.wait_for_timeout(1500)  # the Browser looks at what it was given
     page.click("[data-testid=editor-Run]")
-    page.wait_for_function(
-        "before => document.querySelectorAll('[data-testid=frame]').length > before", arg=before
-    )
-    page.wait_for_timeout(1000)
+    page.wait_for_function(EDITOR + "=== ''")
+    page.wait_for_timeout(3000)  # several statements run one after the other
 
 
 def _drawn(page: "Page") -> dict[str, str]:
