@@ -117,6 +117,77 @@ def graph_query(
     print(frame.write_json() if as_json else graph.table_text(frame))
 
 
+@graph_app.command("schema")
+def graph_schema(store: StoreOption) -> None:
+    """Show labels, relationship types, properties; of a Neo4j store also constraints and indexes.
+
+    Example: crossaisle graph schema --store shop.lbdb
+    """
+    from crossaisle.commands.neo4j_schema import schema_lines
+    from crossaisle.graph import open_store
+
+    with open_store(store) as place:
+        print("\n".join(schema_lines(place)))
+
+
+@graph_app.command("export")
+def graph_export(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="Folder for the files.")],
+    format_: Annotated[
+        Literal["neo4j-admin", "parquet"], typer.Option("--format", help="Kind of files.")
+    ] = "neo4j-admin",
+) -> None:
+    """Write the graph as files: for Neo4j's import tool, or as Parquet, a file a table.
+
+    Example: crossaisle graph export --store shop.lbdb --format neo4j-admin --output files
+    """
+    from crossaisle.commands.graph import export
+    from crossaisle.commands.screen import console
+
+    export(store, format_, output)
+    console.print(f"files: {output}", markup=False)
+
+
+@graph_app.command("explore")
+def graph_explore(
+    store: StoreOption,
+    port: Annotated[int, typer.Option(help="Where the guide is served, here only.")] = 8765,
+) -> None:
+    """Serve a guide, a style sheet and favourites to Neo4j Browser until Ctrl-C.
+
+    Example: crossaisle graph explore --store neo4j://localhost:7687
+    """
+    from crossaisle.commands.neo4j_explore import serve_explore
+    from crossaisle.graph import open_store
+
+    with open_store(store) as place:
+        serve_explore(place, port)
+
+
+@graph_app.command("write-back")
+def graph_write_back(
+    store: StoreOption,
+    model: ModelOption,
+    customer: Annotated[list[str], typer.Option(help="For whom; nobody else. Repeatable.")],
+    aisle: Annotated[str | None, typer.Option(help="The aisle asked for; left out: any.")] = None,
+    k: KOption = 10,
+) -> None:
+    """Write vectors, and lists whose reasons add up, into Neo4j.
+
+    Example: crossaisle graph write-back --store neo4j://host:7687 --model model --customer 17850
+    """
+    from crossaisle.commands.recommend import open_model
+    from crossaisle.commands.screen import console, progress_bars
+    from crossaisle.commands.write_back import write_back
+    from crossaisle.graph import open_store
+
+    recommender = open_model(model)
+    with open_store(store) as place, progress_bars() as progress:
+        written = write_back(place, recommender, customer, k, aisle, progress)
+    console.print(str(written), markup=False)
+
+
 @app.command(rich_help_panel=MODEL)
 def train(
     store: StoreOption,

@@ -10,8 +10,10 @@ from crossaisle.commands.files import UsageError, write_table
 from crossaisle.graph import Changes, Graph, Progress, open_store
 from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import Catalogue
+from crossaisle.graph.export import export_neo4j_admin
 from crossaisle.graph.queries import load as load_query
 from crossaisle.graph.queries import names
+from crossaisle.graph.schema import EDGES, NODES
 from crossaisle.loaders import Mapping, load, preset, read_mapping
 
 
@@ -121,6 +123,20 @@ def query(store: str, name_or_file: str, parameters: list[str]) -> pl.DataFrame:
     bound = chosen.bind(given)
     with open_store(store) as place:
         return place.query(chosen.statement, bound)
+
+
+def export(store: str, form: str, output: Path) -> None:
+    """Write the graph's files: for Neo4j's import tool, or one Parquet file a table, ends by id."""
+    with open_store(store) as place:
+        graph = place.read()
+    output.mkdir(parents=True, exist_ok=True)
+    if form == "neo4j-admin":
+        export_neo4j_admin(graph, output)
+        return
+    for node in NODES:
+        write_table(getattr(graph, node.name), output / f"{node.name}.parquet")
+    for edge in EDGES:
+        write_table(graph.edges_by_id(edge.name), output / f"{edge.name}.parquet")
 
 
 def summary(catalogue: Catalogue, graph: Graph, changes: Changes) -> list[str]:
