@@ -357,6 +357,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code, message = sentence(KeyboardInterrupt())
     except BrokenPipeError:
         return 0
+    except SystemExit as leaving:  # typer's way out when whoever reads the output went away
+        return leaving.code if isinstance(leaving.code, int) else 1
     except typer.Abort:
         code, message = 130, "interrupted"
     except BaseException as error:
