@@ -118,7 +118,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     expected = {f"crossaisle/{path.as_posix()}" for path in package_files()}
-    data = [ROOT / "py.typed", *(ROOT / "cypher").rglob("*.cypher")]
+    data = [ROOT / "py.typed", ROOT / "cypher/__init__.py", *(ROOT / "cypher").rglob("*.cypher")]
     data += [*(ROOT / "loaders/presets").iterdir(), *(ROOT / "loaders/taxonomy").iterdir()]
     data += [*(ROOT / "reports/templates").iterdir()]
     expected |= {f"crossaisle/{path.relative_to(ROOT).as_posix()}" for path in data}
