@@ -123,11 +123,9 @@ def graph_schema(store: StoreOption) -> None:
 
     Example: crossaisle graph schema --store shop.lbdb
     """
-    from crossaisle.commands.neo4j_schema import schema_lines
-    from crossaisle.graph import open_store
+    from crossaisle.commands import graph
 
-    with open_store(store) as place:
-        print("\n".join(schema_lines(place)))
+    print("\n".join(graph.schema(store)))
 
 
 @graph_app.command("export")
@@ -158,11 +156,9 @@ def graph_explore(
 
     Example: crossaisle graph explore --store neo4j://localhost:7687
     """
-    from crossaisle.commands.neo4j_explore import serve_explore
-    from crossaisle.graph import open_store
+    from crossaisle.commands import graph
 
-    with open_store(store) as place:
-        serve_explore(place, port)
+    graph.explore(store, port)
 
 
 @graph_app.command("write-back")
@@ -179,12 +175,11 @@ def graph_write_back(
     """
     from crossaisle.commands.recommend import open_model
     from crossaisle.commands.screen import console, progress_bars
-    from crossaisle.commands.write_back import write_back
-    from crossaisle.graph import open_store
+    from crossaisle.commands.write_back import write_back_to
 
     recommender = open_model(model)
-    with open_store(store) as place, progress_bars() as progress:
-        written = write_back(place, recommender, customer, k, aisle, progress)
+    with progress_bars() as progress:
+        written = write_back_to(store, recommender, customer, k, aisle, progress)
     console.print(str(written), markup=False)
 
 

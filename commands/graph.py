@@ -125,6 +125,22 @@ def query(store: str, name_or_file: str, parameters: list[str]) -> pl.DataFrame:
         return place.query(chosen.statement, bound)
 
 
+def schema(store: str) -> list[str]:
+    """Describe what a store holds, a line a label, type, constraint or index."""
+    from crossaisle.commands.neo4j_schema import schema_lines
+
+    with open_store(store) as place:
+        return schema_lines(place)
+
+
+def explore(store: str, port: int) -> None:
+    """Serve the guide of Neo4j Browser until Ctrl-C."""
+    from crossaisle.commands.neo4j_explore import serve_explore
+
+    with open_store(store) as place:
+        serve_explore(place, port)
+
+
 def export(store: str, form: str, output: Path) -> None:
     """Write the graph's files: for Neo4j's import tool, or one Parquet file a table, ends by id."""
     with open_store(store) as place:

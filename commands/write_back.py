@@ -12,7 +12,7 @@ from crossaisle.fusion.channels import NetworkTables
 from crossaisle.fusion.terms import Explanation, PathNode
 from crossaisle.graph.neo4j_store import Neo4jStore
 from crossaisle.graph.queries import statement, statements
-from crossaisle.graph.store import Progress, Store, StoreError, silent
+from crossaisle.graph.store import Progress, Store, StoreError, open_store, silent
 
 Row = dict[str, Any]
 
@@ -96,6 +96,19 @@ def write_back(
         near = [{"id": product, "nearest": NEAREST} for product in products]
         _write(store, statement("neo4j/put_similar"), near, None)
     return Written(vectors, len(names), len(found), len(walks))
+
+
+def write_back_to(
+    address: str,
+    recommender: Recommender,
+    customers: Sequence[str],
+    k: int,
+    aisle: str | None,
+    progress: Progress,
+) -> Written:
+    """Open the store at an address and write back into it."""
+    with open_store(address) as store:
+        return write_back(store, recommender, customers, k, aisle, progress)
 
 
 def write_vectors(store: Neo4jStore, recommender: Recommender, progress: Progress = silent) -> int:

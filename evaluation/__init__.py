@@ -2,7 +2,7 @@
 
 from crossaisle.evaluation.baselines import BASELINES, BaselineError
 from crossaisle.evaluation.bootstrap import Interval
-from crossaisle.evaluation.evaluate import Fit, Progress, evaluate
+from crossaisle.evaluation.evaluate import Fit, evaluate
 from crossaisle.evaluation.hiding import SplitError
 from crossaisle.evaluation.leaks import LeakError, check_leaks, twins
 from crossaisle.evaluation.ranking import ScoreError
@@ -20,7 +20,6 @@ __all__ = [
     "Interval",
     "LeakError",
     "Method",
-    "Progress",
     "Results",
     "ScoreError",
     "Split",

@@ -18,15 +18,12 @@ from crossaisle.evaluation.popularity import Popularity, WithPopularity
 from crossaisle.evaluation.ranking import Ranking, rank_fold
 from crossaisle.evaluation.results import Comparison, Method, Results
 from crossaisle.evaluation.splits import Fold, Split, Task
-from crossaisle.graph import Graph
+from crossaisle.graph import Graph, Progress, silent
 
 if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
     from crossaisle.fusion.scorer import Scorer
 
 Fit = Callable[[Graph], "Scorer"]
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, of how much."""
-
 PACKAGES = ("crossaisle", "numpy", "scipy", "polars", "implicit")
 
 
@@ -66,7 +63,7 @@ def evaluate(
         BaselineError: an unknown baseline.
         ScoreError: a model returned scores that cannot be ranked.
     """
-    note = progress or (lambda what, done, total: None)
+    note = progress or silent
     wanted = chosen(baselines)
     note("hiding purchases", 0, 1)
     split = split or Split.make(graph, task, seed=seed)

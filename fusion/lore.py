@@ -1,15 +1,11 @@
 """What a training learns from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.content import Features
-
-Progress = Callable[[str, int, int], None]
-"""Told (stage, done, total)."""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from crossaisle.fusion.channels import (
     WalkTable,
 )
 from crossaisle.fusion.config import TrainConfig
-from crossaisle.fusion.lore import Lore, Progress
+from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import freeze
 from crossaisle.fusion.people import People
 from crossaisle.fusion.softmax import train_network
 from crossaisle.fusion.walks import TO_POWERS, walk_table
+from crossaisle.graph import Progress
 
 
 @dataclass(frozen=True)

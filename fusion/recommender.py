@@ -12,13 +12,12 @@ from scipy import sparse
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.fusion.explain import Explainer
-from crossaisle.fusion.lore import Progress
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.saved import load_model, save_model
 from crossaisle.fusion.terms import Explanation
-from crossaisle.fusion.train import silent, train
-from crossaisle.graph import Graph
+from crossaisle.fusion.train import train
+from crossaisle.graph import Graph, Progress, silent
 
 Histories = Mapping[str, Sequence[str]] | pl.DataFrame | Iterable[str]
 """User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows."""

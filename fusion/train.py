@@ -11,15 +11,11 @@ from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import HeldOut, hold_out
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import Lore, Progress
+from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
-from crossaisle.graph import Graph
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Report no progress."""
+from crossaisle.graph import Graph, Progress, silent
 
 
 def train(
