@@ -5,9 +5,27 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, Literal
 
-import typer
+
+def _interrupted() -> int:
+    """Say so with what is there already: an import that was cut off cannot be done again."""
+    print("crossaisle: interrupted: nothing half-written is left", file=sys.stderr)
+    return 130
+
+
+def _stopped(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Keep a traceback off the screen where the imports are interrupted, outside of main()."""
+    if issubclass(kind, KeyboardInterrupt):
+        _interrupted()
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _stopped  # nobody imports this module but the program itself
+
+import typer  # noqa: E402
 
 app = typer.Typer(
     name="crossaisle",
@@ -341,21 +359,20 @@ def search(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 failed, 2 usage, 3 data unusable, 130."""
-    from crossaisle.commands.failures import sentence
-    from crossaisle.commands.screen import console, quiet
-
-    quiet()
     try:
+        from crossaisle.commands.screen import quiet
+
+        quiet()
         result = app(args=arguments, standalone_mode=False)
         if result != 130:  # what typer makes of Ctrl-C
             return result if isinstance(result, int) else 0
-        code, message = sentence(KeyboardInterrupt())
+        return _interrupted()
     except BrokenPipeError:
         return 0
     except SystemExit as leaving:  # typer's way out when whoever reads the output went away
         return leaving.code if isinstance(leaving.code, int) else 1
-    except typer.Abort:
-        code, message = 130, "interrupted"
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted()
     except BaseException as error:
         show = getattr(error, "show", None)
         if callable(show):  # wrong usage, says typer
@@ -363,7 +380,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(getattr(error, "exit_code", 2))
         if os.environ.get("CROSSAISLE_TRACEBACK"):
             raise
+        from crossaisle.commands.failures import sentence
+
         code, message = sentence(error)
+    from crossaisle.commands.screen import console
+
     console.print(f"crossaisle: {message}", style="red", markup=False, soft_wrap=True)
     return code
 

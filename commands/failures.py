@@ -2,7 +2,7 @@
 
 import errno
 
-USAGE, UNUSABLE, FAILED, INTERRUPTED = 2, 3, 1, 130
+USAGE, UNUSABLE, FAILED = 2, 3, 1
 
 _CODES = {
     # Named, not imported: an error that was raised has its module loaded, the others cost nothing.
@@ -30,8 +30,6 @@ def sentence(error: BaseException) -> tuple[int, str]:
         code = _CODES.get(f"{kind.__module__}.{kind.__qualname__}")
         if code is not None:
             return code, str(error)
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "interrupted: nothing half-written is left"
     if isinstance(error, MemoryError):
         return FAILED, "out of memory: close other programs, or use a larger machine"
     if isinstance(error, OSError):

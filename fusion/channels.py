@@ -1,7 +1,8 @@
 """The channels of a score: tables that are linear in the history, A[i, j] kept small.
 
-Every channel answers ``scores(histories, candidates)``, float32 (users, m) =
-SUM_i histories[u, i] A[i, j], and ``pairs(items, candidate)``, float64 (n,) = A[i, j].
+Every channel answers ``scores(histories, candidates)``, (users, m) = SUM_i histories[u, i] A[i, j],
+and ``pairs(items, candidate)``, float64 (n,) = A[i, j]. Scores are of the histories' type: float32
+ranks, float64 is for few pairs whose sum must agree with its terms to the last digits.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ class Channel(Protocol):
     """One way from history products to candidates."""
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
-        """SUM_i histories[u, i] A[i, j]: float32 (users, m)."""
+        """SUM_i histories[u, i] A[i, j]: (users, m), of the histories' type."""
         ...
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
@@ -34,12 +35,12 @@ class PeopleTables:
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        result = np.zeros((histories.shape[0], len(candidates)), np.float32)
+        result = np.zeros((histories.shape[0], len(candidates)), histories.dtype)
         aisles = self.aisle_of[candidates]
         for aisle in np.unique(aisles):
             if int(aisle) in self.sources:
                 here = np.flatnonzero(aisles == aisle)
-                user = histories @ self.sources[int(aisle)]
+                user = summed(histories, self.sources[int(aisle)])
                 table = self.targets[int(aisle)][self.place[candidates[here]]]
                 if len(here) == len(candidates):
                     return np.asarray(user @ table.T)
@@ -65,7 +66,7 @@ class WalkTable:
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
         chosen = choose_columns(self.table, candidates)
-        walked = np.asarray((histories @ chosen).toarray(), np.float32)
+        walked = (histories @ chosen).toarray()
         return np.asarray(walked * self.scale[candidates])
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
@@ -103,7 +104,7 @@ class NetworkTables:
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return np.asarray((histories @ self.vectors_in) @ self.vectors_out[candidates].T)
+        return np.asarray(summed(histories, self.vectors_in) @ self.vectors_out[candidates].T)
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
@@ -119,12 +120,20 @@ class ContentTable:
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
         other = sparse.csr_array(self.matrix[candidates].T)
-        return np.asarray(((histories @ self.matrix) @ other).toarray(), np.float32)
+        return np.asarray(((histories @ self.matrix) @ other).toarray())
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
         row = self.matrix[[candidate]].astype(np.float64)
         return np.asarray((self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0])
+
+
+def summed(histories: sparse.csr_array, vectors: np.ndarray) -> np.ndarray:
+    """``histories @ vectors`` in the histories' type, copying no more of the table than it must."""
+    if histories.dtype == vectors.dtype:
+        return np.asarray(histories @ vectors)
+    used = np.unique(histories.indices)
+    return np.asarray(sparse.csr_array(histories[:, used]) @ vectors[used].astype(histories.dtype))
 
 
 def choose_columns(table: sparse.csr_array, columns: np.ndarray) -> sparse.csr_array:

@@ -72,7 +72,7 @@ class Explainer:
         return Explanation(
             user_id=user_id,
             product_id=self.paths.product(product).id,
-            score=float(self.model.scores(history, np.array([product]))[0, 0]),
+            score=float(self.model.scores(history, np.array([product]), np.float64)[0, 0]),
             bias=float(self.model.bias[situation, product]),
             terms=terms,
             rest=float(sum(walks[walk] for walk in order[max(top, 0) :])),

@@ -105,7 +105,7 @@ class Recommender:
         """Score (user_id, product_id) pairs; users the model knows, unless histories are given.
 
         Returns:
-            user_id, product_id, score, in the order asked.
+            user_id, product_id, score (float64), in the order asked.
         """
         frame = (
             pairs
@@ -118,13 +118,14 @@ class Recommender:
         names = list(dict.fromkeys(asked["user_id"].to_list()))
         users, table = self._histories(names if histories is None else histories)
         place = {user: row for row, user in enumerate(users)}
-        scores = np.zeros(asked.height, np.float32)
+        scores = np.zeros(asked.height)
         groups = asked.with_row_index("at").group_by("user_id", maintain_order=True)
         for (user,), group in groups:
             if user not in place:
                 raise UnknownId(f"No history was given for the user {user!r}.")
             products = np.array([self.product_row(p) for p in group["product_id"]], dtype=int)
-            scores[group["at"].to_numpy()] = self.model.scores(table[[place[user]]], products)[0]
+            history = table[[place[user]]]
+            scores[group["at"].to_numpy()] = self.model.scores(history, products, np.float64)[0]
         return asked.with_columns(score=pl.Series(scores))
 
     def explain(

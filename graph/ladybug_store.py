@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from crossaisle.graph.schema import EDGE, EDGES, NODES
 from crossaisle.graph.store import Progress, Store, StoreError, silent
 
 POOL = 1 << 29  # bytes of buffer pool: the library would take most of the machine's memory
+ROOM = 2  # a file has been up to 1.3 times its tables, and the log of what is written comes on top
+SMALLEST = 8 << 20  # bytes: an empty file, its log, and a margin
 MAX_SIZE = 1 << 36  # bytes of address space reserved for a file
 
 
@@ -106,8 +109,20 @@ class LadybugStore(Store):
             ) from None
         return handle
 
+    def _need_room(self, graph: Graph) -> None:
+        """Refuse a disk that is too small: LadybugDB ends the whole process when it fills up."""
+        tables = (getattr(graph, table.name) for table in (*NODES, *EDGES))
+        needed = ROOM * sum(table.estimated_size() for table in tables) + SMALLEST
+        free = shutil.disk_usage(self.path.parent).free
+        if free < needed:
+            raise StoreError(
+                f"cannot write {self.path}: about {needed / 1e6:,.0f} MB are needed and "
+                f"{free / 1e6:,.0f} MB are free: make space on that disk, then run it again"
+            )
+
     def _write_anew(self, graph: Graph, progress: Progress) -> None:
         new: Path | None = None
+        self._need_room(graph)
         try:
             handle, name = tempfile.mkstemp(
                 prefix=f".{self.path.name}.", suffix=".new", dir=self.path.parent

@@ -185,6 +185,28 @@ def test_stats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["aisle"] for row in found["aisles"]] == ["play", "wear"]
 
 
+PROGRAM = [sys.executable, "-c", "import sys; from crossaisle.cli import main; sys.exit(main())"]
+
+
+@pytest.mark.parametrize("command", ["build", "train"])
+def test_a_full_disk_is_a_sentence(tmp_path: Path, command: str) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a disk that fills up is mounted in a namespace of its own: unshare is needed")
+    (tmp_path / "disk").mkdir()
+    arguments = ["graph", "build", "--mapping", str(shop_files(tmp_path)), "--store"]
+    if command == "train":
+        assert main([*arguments, str(tmp_path / "s.lbdb")]) == 0
+        arguments = ["train", "--store", str(tmp_path / "s.lbdb"), "--output"]
+        arguments[1:1] = ["--set", "text.encoder=none"]
+    mount = 'mount -t tmpfs -o size=4k none disk && "$@"; code=$?; ls -A disk; exit $code'
+    inside = ["unshare", "-rm", "sh", "-c", mount, "sh", *PROGRAM, *arguments, "disk/made"]
+    made = subprocess.run(inside, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert made.returncode == 1, made.stderr
+    assert "pace" in made.stderr, made.stderr  # "No space left", "Check the space"
+    assert "Traceback" not in made.stderr
+    assert "made\n" not in made.stdout  # nothing half-written is left there
+
+
 @pytest.mark.parametrize("command", ["build", "train"])
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half(tmp_path: Path, command: str) -> None:
     rows = "".join(f"u{i % 900},{1 + i % 2}\n" for i in range(200_000))
@@ -195,13 +217,8 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half(tmp_path: Path, command: s
         assert main(arguments) == 0
         arguments = ["train", *store, "--output", str(tmp_path / "model")]
     before = sorted(path.name for path in tmp_path.iterdir())
-    program = [
-        sys.executable,
-        "-c",
-        "import sys; from crossaisle.cli import main; sys.exit(main())",
-    ]
     process = subprocess.Popen(
-        [*program, *arguments], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
+        [*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
     )
     assert process.stderr
     process.stderr.readline()  # the first stage has begun

@@ -4,8 +4,10 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -105,6 +107,41 @@ def test_every_command_of_the_readme_runs(folder: Path) -> None:
     assert recs["rank"].to_list() == [1, 2, 3, 4, 5] * 2
     assert recs["reasons"].str.len_chars().min() > 10
     assert "Content-Security-Policy" in (folder / "report.html").read_text()
+
+
+INTERRUPTED = (
+    "demo --output other",
+    "graph stats --store shop.lbdb",
+    "graph query --store shop.lbdb aisles",
+    "graph export --store shop.lbdb --format parquet --output files",
+    "evaluate --store shop.lbdb --task aisle-warm --output other.json",
+    "recommend --model model --requests requests.csv --reasons 2 --output other.csv",
+    "explain --model model --user 12747 --product 22423",
+    "search --model model lamp",
+    "report --model model --requests requests.csv --output other.html",
+)
+
+
+@pytest.mark.parametrize("command", INTERRUPTED)
+def test_ctrl_c_in_each_command(folder: Path, command: str) -> None:
+    """Here build and train are not: tests/test_cli.py looks at what they leave."""
+    process = subprocess.Popen(
+        ["crossaisle", *command.split()],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1.5)  # past the imports; some commands are done by then
+    process.send_signal(signal.SIGINT)
+    said, complained = process.communicate(timeout=60)
+    assert "Traceback" not in complained
+    assert process.returncode in ((130,) if command.startswith(("demo", "evaluate")) else (0, 130))
+    if process.returncode == 130:
+        assert said == ""
+        assert "interrupted" in complained
+        assert not list(folder.glob("other.*"))
 
 
 def test_the_python_of_the_readme_runs(folder: Path) -> None:
