@@ -20,8 +20,9 @@ def channels_to(channels: dict[str, Channel], features: sparse.csr_array) -> Arr
     arrays = _matrix_to("features", features)
     for name, channel in channels.items():
         if isinstance(channel, WalkTable):
-            arrays |= _matrix_to("walks", channel.table)  # one table, whatever its scales
-            arrays[f"walks.scale.{name}"] = channel.scale
+            table = "regression" if name == "regression" else "walks"  # walks: one for all scales
+            arrays |= _matrix_to(table, channel.table)
+            arrays[f"{table}.scale.{name}"] = channel.scale
         elif isinstance(channel, NetworkTables):
             arrays |= {"network.in": channel.leaves_in, "network.out": channel.leaves_out}
             arrays |= _matrix_to("network.mix_in", channel.mix_in)
@@ -43,10 +44,11 @@ def channels_from(arrays: Arrays, graph: Graph) -> tuple[dict[str, Channel], spa
     channels: dict[str, Channel] = {}
     if "content" in arrays:
         channels["content"] = ContentTable(features)
-    if "walks.data" in arrays:
-        table = _matrix_from("walks", arrays)
-        for key in sorted(key for key in arrays if key.startswith("walks.scale.")):
-            channels[key.rsplit(".", 1)[1]] = WalkTable(table, arrays[key])
+    for name in ("walks", "regression"):
+        if f"{name}.data" in arrays:
+            table = _matrix_from(name, arrays)
+            for key in sorted(key for key in arrays if key.startswith(f"{name}.scale.")):
+                channels[key.rsplit(".", 1)[1]] = WalkTable(table, arrays[key])
     if "people.place" in arrays:
         channels["people"] = _people_from(arrays, graph.aisle_of)
     if "network.in" in arrays:

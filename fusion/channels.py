@@ -11,6 +11,12 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
+POWER = 3
+"""Of the content channel's cosine: 2 to 4 are alike on held-out people, 1 is worse."""
+
+CELLS = 20_000_000
+"""Cosines (items x candidates) looked at in one step."""
+
 
 class Channel(Protocol):
     """One way from history products to candidates."""
@@ -113,17 +119,34 @@ class NetworkTables:
 
 @dataclass(frozen=True)
 class ContentTable:
-    """Cosine of features: A[i, j] = F_i . F_j, one hard walk for each feature that both have."""
+    """Cosine of features to a power: A[i, j] = (F_i . F_j)^POWER; a feature of both has its share.
 
-    matrix: sparse.csr_array  # float32 (products, features), rows of length 1
+    The power makes near twins count more than many faint likenesses. It is taken pair by pair, so
+    a score is still a sum over the history; within a pair, feature f carries the share
+    F_i,f F_j,f / (F_i . F_j).
+    """
+
+    matrix: sparse.csr_array  # float32 (products, features), >= 0, rows of length 1
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        other = sparse.csr_array(self.matrix[candidates].T)
-        return np.asarray(((histories @ self.matrix) @ other).toarray())
+        other = sparse.csr_array(self.matrix[candidates].T).astype(histories.dtype)
+        used = np.unique(histories.indices)
+        result = np.zeros((histories.shape[0], len(candidates)), histories.dtype)
+        step = max(CELLS // max(len(candidates), 1), 1)
+        for start in range(0, len(used), step):
+            items = used[start : start + step]
+            cosine = sparse.csr_array(self.matrix[items] @ other)
+            cosine.data **= POWER
+            result += (sparse.csr_array(histories[:, items]) @ cosine).toarray()
+        return result
 
     def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """See :class:`Channel`."""
+        return self.cosines(items, candidate) ** POWER
+
+    def cosines(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """F_i . F_j for every item: float64 (n,)."""
         row = self.matrix[[candidate]].astype(np.float64)
         return np.asarray((self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0])
 

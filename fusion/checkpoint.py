@@ -16,11 +16,12 @@ from crossaisle.graph import Graph
 
 @dataclass(frozen=True)
 class Chosen:
-    """Lambda (None: no people channel), the weights of each situation, and a summary."""
+    """Lambda of two channels (None: no such channel), the weights, and a summary."""
 
     choice: Choice
     report: dict[str, object]
-    penalty: float | None
+    people: float | None
+    regression: float | None
 
 
 def fingerprint(graph: Graph, config: TrainConfig, text: np.ndarray | None, seed: int) -> str:
@@ -48,7 +49,8 @@ def save_choice(path: Path, key: str, chosen: Chosen) -> None:
         [situation, fresh, made.weights, made.constants.tolist()]
         for (situation, fresh), made in chosen.choice.items()
     ]
-    content = {"key": key, "choice": rows, "report": chosen.report, "penalty": chosen.penalty}
+    penalties = {"people": chosen.people, "regression": chosen.regression}
+    content = {"key": key, "choice": rows, "report": chosen.report, **penalties}
     new = path.with_name(f"{path.name}.new")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +68,6 @@ def load_choice(path: Path, key: str) -> Chosen | None:
             (situation, fresh): Calibration(weights, np.array(constants, dtype=np.float64))
             for situation, fresh, weights, constants in content["choice"]
         }
-        return Chosen(choice, content["report"], content["penalty"])
+        return Chosen(choice, content["report"], content["people"], content["regression"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

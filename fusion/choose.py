@@ -9,7 +9,6 @@ from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import shrink
 from crossaisle.fusion.parts import Parts
-from crossaisle.fusion.people import People
 from crossaisle.fusion.weigh import POPULARITY, Sheet, better, quality, search, sheet_of
 
 FEWEST_TASKS = 20
@@ -86,25 +85,30 @@ def choose(
     return choice, report
 
 
-def pick_people(
-    options: list[People], held: HeldOut, lore: Lore, rng: np.random.Generator
-) -> People | None:
-    """Choose lambda: the first option, unless another is better by one standard error."""
-    if not options:
-        return None
-    cold = held.known.choose(np.flatnonzero(held.known.situation == COLD))
-    allowed = ~held.is_new & np.isin(lore.aisle_of, list(options[0].tables.sources))
+def pick(
+    options: list[Parts], tasks: Tasks, allowed: np.ndarray, lore: Lore, rng: np.random.Generator
+) -> int:
+    """Choose one of several fits of a channel by how it ranks alone.
+
+    Args:
+        options: each with that one channel, and its bias if it has one; at least one.
+        tasks: the questions.
+        allowed: bool (products,), the candidates.
+        lore: everything, for the aisles.
+        rng: draws questions where there are more than memory allows, the same for every option.
+
+    Returns:
+        The place of the first option, unless another is better by one standard error.
+    """
     seed = int(rng.integers(2**31))
-    found, score = options[0], np.zeros(0)
-    for option in options:
-        part = Parts({"people": option.tables}, {"people": option.bias}, np.zeros(0))
-        # The same questions for every option.
-        asked = _ask(part, cold, lore.aisle_of, allowed, np.random.default_rng(seed))
+    found, score = 0, np.zeros(0)
+    for place, option in enumerate(options):
+        asked = _ask(option, tasks, lore.aisle_of, allowed, np.random.default_rng(seed))
         if asked.count < FEWEST_TASKS:
-            return found
-        quality_here = quality(asked.sheets, {"people": 1.0})
-        if not len(score) or (better(quality_here, score)):
-            found, score = option, quality_here
+            break
+        alone = quality(asked.sheets, dict.fromkeys(option.channels, 1.0))
+        if not len(score) or better(alone, score):
+            found, score = place, alone
     return found
 
 

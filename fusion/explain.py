@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import ContentTable, NetworkTables
+from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.paths import Paths, joined, rows_of
 from crossaisle.fusion.terms import Explanation, Kind, Path, Term
@@ -116,10 +116,11 @@ class Explainer:
     def _content(
         self, table: ContentTable, items: np.ndarray, factor: np.ndarray, product: int
     ) -> Iterator[tuple[Walk, float]]:
-        """F_i,f F_j,f for every feature f of both; all words together are one walk."""
+        """Share of each feature f of both in (F_i . F_j)^p; all words together are one walk."""
         columns, theirs = rows_of(table.matrix, product)
         shared = table.matrix[items][:, columns].astype(np.float64).toarray()
-        values = shared * theirs.astype(np.float64) * factor[:, None]
+        steepness = table.cosines(items, product) ** (POWER - 1)
+        values = shared * theirs.astype(np.float64) * (factor * steepness)[:, None]
         for row, place in zip(*np.nonzero(values), strict=True):
             item, column = int(items[row]), int(columns[place])
             if column < self._nodes:

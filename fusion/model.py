@@ -17,7 +17,7 @@ from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
 from crossaisle.graph import Graph
 
-CHANNELS = ("people", "walks", "niche walks", "network", "content")
+CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression")
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5

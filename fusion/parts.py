@@ -36,11 +36,12 @@ def fit_parts(
     lore: Lore,
     config: TrainConfig,
     people: People | None,
+    regression: WalkTable | None,
     rng: np.random.Generator,
     progress: Progress,
     note: str,
 ) -> Parts:
-    """Fit every channel but ``people``, which is given.
+    """Fit every channel but those whose lambda was chosen: they are given.
 
     ``note`` goes before the stage names that ``progress`` is told.
     """
@@ -60,6 +61,8 @@ def fit_parts(
         channels["network"], biases["network"] = _fit_network(
             lore, config, rng, lambda d, n: progress(f"{note}network", d, n)
         )
+    if regression is not None:
+        channels["regression"] = regression
     return Parts(channels, biases, bought)
 
 

@@ -33,6 +33,7 @@ class People:
     penalty: float
     tables: PeopleTables
     bias: np.ndarray  # float32 (products,)
+    complete: bool  # whether no aisle was left out for ``most``
 
 
 def fit_people(
@@ -47,6 +48,7 @@ def fit_people(
     """Fit the ``most`` crossed aisles for every lambda; an empty list where nobody crosses."""
     crossing = _crossings(lore)
     order, rank = _plan(crossing, lore, config, most)
+    complete = len(order) == len(_plan(crossing, lore, config, MOST_AISLES)[0])
     products = len(lore.aisle_of)
     place = np.zeros(products, np.int32)
     biases = [np.zeros(products, np.float32) for _ in penalties]
@@ -73,7 +75,12 @@ def fit_people(
             targets[at][aisle] = ridge.smooth(target, log)
     progress(len(order), len(order))
     return [
-        People(penalty, PeopleTables(lore.aisle_of, sources[at], targets[at], place), biases[at])
+        People(
+            penalty,
+            PeopleTables(lore.aisle_of, sources[at], targets[at], place),
+            biases[at],
+            complete,
+        )
         for at, penalty in enumerate(penalties)
         if order
     ]

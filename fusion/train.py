@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
+from crossaisle.fusion import ease
+from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
-from crossaisle.fusion.choose import Choice, choose, pick_people
+from crossaisle.fusion.choose import Choice, choose, pick
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
+from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.errors import TrainingError
-from crossaisle.fusion.holdout import HeldOut, hold_out
+from crossaisle.fusion.holdout import COLD, HeldOut, hold_out
 from crossaisle.fusion.level import level
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import CHANNELS, Model
@@ -48,30 +51,53 @@ def train(
         if checkpoint is not None:
             save_choice(checkpoint, key, made)
     rng = np.random.default_rng(seed)
-    people = None
-    if made.penalty is not None:
+    people = regression = None
+    if made.people is not None:
         fitted = fit_people(
-            lore, config, (made.penalty,), rng, lambda d, n: progress("people", d, n)
+            lore, config, (made.people,), rng, lambda d, n: progress("people", d, n)
         )
         people = fitted[0] if fitted else None
-    parts = fit_parts(lore, config, people, rng, progress, "")
+    if made.regression is not None:
+        progress("regression", 0, 1)
+        regression = _regression(lore, made.regression)
+        progress("regression", 1, 1)
+    parts = fit_parts(lore, config, people, regression, rng, progress, "")
     model = _assemble(graph, config, lore, parts, made.choice, made.report)
     return level(model, seed)
 
 
 def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:
-    """Train without some people, and choose lambda and the weights by what they bought."""
+    """Train without some people, and choose lambdas and the weights by what they bought."""
     rng = np.random.default_rng(seed)
     held = hold_out(lore.purchases, lore.aisle_of, config, rng)
     taught = lore.without(held.kept, held.is_new)
     people = _people(lore, taught, held, config, rng, progress)
-    trial = fit_parts(taught, config, people, rng, progress, "held out: ")
+    penalty, regression = _pick_regression(lore, taught, held, rng, progress)
+    trial = fit_parts(taught, config, people, regression, rng, progress, "held out: ")
     progress("weights", 0, 1)
     choice, report = choose(lore, held, trial, rng)
     progress("weights", 1, 1)
-    if people is not None:
-        report["lambda"] = people.penalty
-    return Chosen(choice, report, None if people is None else people.penalty)
+    report["lambda"] = {"people": people and people.penalty, "regression": penalty}
+    return Chosen(choice, report, None if people is None else people.penalty, penalty)
+
+
+def _regression(lore: Lore, penalty: float) -> WalkTable:
+    return WalkTable(ease_table(lore.purchases, penalty), np.ones(len(lore.aisle_of), np.float32))
+
+
+def _pick_regression(
+    lore: Lore, taught: Lore, held: HeldOut, rng: np.random.Generator, progress: Progress
+) -> tuple[float, WalkTable]:
+    """Choose lambda by all questions about known products."""
+    stage, options = "held out: regression", []
+    for done, penalty in enumerate(ease.PENALTIES):
+        progress(stage, done, len(ease.PENALTIES))
+        options.append(_regression(taught, penalty))
+    trials = [Parts({"regression": option}, {}, np.zeros(0)) for option in options]
+    allowed = ~held.is_new & (taught.bought > 0)
+    place = pick(trials, held.known, allowed, lore, rng)
+    progress(stage, len(options), len(options))
+    return ease.PENALTIES[place], options[place]
 
 
 def _people(
@@ -87,8 +113,13 @@ def _people(
     options = fit_people(
         taught, config, PENALTIES, rng, lambda d, n: progress(stage, d, n), most=PROBED_AISLES
     )
-    best = pick_people(options, held, lore, rng)
-    if best is None or len(best.tables.sources) < PROBED_AISLES:
+    if not options:
+        return None
+    trials = [Parts({"people": o.tables}, {"people": o.bias}, np.zeros(0)) for o in options]
+    cold = held.known.choose(np.flatnonzero(held.known.situation == COLD))
+    allowed = ~held.is_new & np.isin(lore.aisle_of, list(options[0].tables.sources))
+    best = options[pick(trials, cold, allowed, lore, rng)]
+    if best.complete:
         return best
     stage = "held out: people"
     return fit_people(taught, config, (best.penalty,), rng, lambda d, n: progress(stage, d, n))[0]

@@ -10,12 +10,13 @@ from scipy import sparse
 
 from crossaisle.evaluation import BASELINES, BaselineError, Split
 from crossaisle.evaluation.baselines import BUDGET, WEIGHTS, Baseline, chosen, tune
-from crossaisle.evaluation.ease import Ease, EaseError
+from crossaisle.evaluation.ease import Ease
 from crossaisle.evaluation.ials import Ials
 from crossaisle.evaluation.metrics import ndcg
 from crossaisle.evaluation.neighbours import ItemKnn, Rp3Beta, heaviest, training_log
 from crossaisle.evaluation.popularity import Popularity, WithPopularity, blend
 from crossaisle.evaluation.ranking import rank_fold
+from crossaisle.fusion.ease import EaseError, ease_table
 from crossaisle.fusion.scorer import Scorer
 from crossaisle.graph import Graph
 
@@ -126,6 +127,21 @@ def test_ease_is_the_inverse(graph: Graph, dense: np.ndarray, histories: sparse.
     np.fill_diagonal(weights, 0)
     found = Ease(graph, regularisation=5.0).scores(histories, SOME)
     assert found == pytest.approx((histories.toarray() @ weights)[:, SOME], rel=1e-3, abs=1e-5)
+
+
+def test_the_thinned_table_is_the_largest_of_each_column(
+    graph: Graph, dense: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inverse = np.linalg.inv(dense.T @ dense + 5 * np.eye(25))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    monkeypatch.setattr("crossaisle.fusion.ease.KEPT", 4)
+    table = ease_table(training_log(graph), 5.0).toarray()
+    for column in range(25):
+        kept = np.argsort(-np.abs(weights[:, column]))[:4]
+        expected = np.zeros(25)
+        expected[kept] = weights[kept, column]
+        np.testing.assert_allclose(table[:, column], expected, rtol=1e-3, atol=1e-6)
 
 
 def test_ease_minimises_what_it_says(graph: Graph, dense: np.ndarray) -> None:

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from crossaisle.fusion import Recommender, TrainConfig
+from crossaisle.fusion.channels import WalkTable
+from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.parts import fit_parts
 from crossaisle.fusion.people import fit_people
@@ -115,6 +117,8 @@ def every_channel(recommender: Recommender) -> Recommender:
     lore = Lore(graph.purchases, graph.anonymous_baskets, graph.aisle_of, model.features, None)
     rng = np.random.default_rng(0)
     people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
-    fitted = fit_parts(lore, config, people, rng, lambda *_: None, "")
+    ones = np.ones(graph.products.height, np.float32)
+    regression = WalkTable(ease_table(graph.purchases, 300.0), ones)
+    fitted = fit_parts(lore, config, people, regression, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
     return Recommender(replace(model, channels=fitted.channels, weights=weights))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossaisle.fusion import Explanation, Model, PathNode, Recommender
-from crossaisle.fusion.channels import NetworkTables
+from crossaisle.fusion.channels import POWER, NetworkTables
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import CHANNELS
 from crossaisle.fusion.terms import SOFT
@@ -111,7 +111,7 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         walk = walk_of(item, mine, theirs)
         total[walk] = total.get(walk, 0.0) + value
 
-    for name in ("people", "walks", "niche walks"):
+    for name in ("people", "walks", "niche walks", "regression"):
         add("self", "self", scale[name] * model.channels[name].pairs(np.array([item]), product)[0])
     mine, theirs = (
         m[[r]].toarray()[0] for m, r in ((tables.mix_in, item), (tables.mix_out, product))
@@ -122,9 +122,11 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         add(leaf_name(model, n), leaf_name(model, m), value)
     nodes = model.graph.attributes.height + model.graph.categories.height
     left, right = (model.features.matrix[[r]].toarray()[0].astype(float) for r in (item, product))
+    cosine = float(left @ right)
     for f in np.flatnonzero(left * right).tolist():
         node = f if f < nodes else "text"
-        add(node, node, scale["content"] * left[f] * right[f])
+        share = left[f] * right[f] / cosine
+        add(node, node, scale["content"] * cosine**POWER * share)
     return total
 
 
