@@ -129,9 +129,8 @@ def recommend(
     if not told:
         return ranked
     sentences = []
-    for done, (user, product) in enumerate(ranked.select("user_id", "product_id").iter_rows()):
+    for done, explanation in enumerate(recommender.explain_lists(ranked, known, top=SHOWN)):
         progress("explaining", done, ranked.height)
-        explanation = recommender.explain({user: known[user]}, product, top=SHOWN)
         sentences.append(" ".join(reasons(explanation, limit=told)))
     progress("explaining", ranked.height, ranked.height)
     return ranked.with_columns(reasons=pl.Series(sentences, dtype=pl.String))
