@@ -302,16 +302,46 @@ def explain(
     user: Annotated[str, typer.Option(help="A customer that the model knows.")],
     product: Annotated[str, typer.Option(help="A product.")],
     lang: LangOption = "en",
-    format_: Annotated[Literal["text", "json", "html"], typer.Option("--format")] = "text",
+    format_: Annotated[
+        Literal["text", "json", "html", "csv", "svg"], typer.Option("--format")
+    ] = "text",
     top: Annotated[int, typer.Option(help="Terms shown; the others are one line.")] = 5,
+    group_by: Annotated[
+        Literal["history", "attribute", "kind"] | None,
+        typer.Option(help="Add up all terms by what they have in common."),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Another product: why is one above the other?")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="What if this was not bought? Repeatable.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="What if this was bought too? Repeatable.")
+    ] = None,
+    without_attribute: Annotated[
+        list[str] | None,
+        typer.Option(help="What if no walk went through this attribute? An id. Repeatable."),
+    ] = None,
 ) -> None:
     """Take one score apart: the walks that made it, and how much each weighs.
 
-    Example: crossaisle explain --model model --user 17850 --product 22423
+    Example: crossaisle explain --model model --user 17850 --product 22423 --group-by kind
     """
-    from crossaisle.commands import recommend as command
+    from crossaisle.commands import explain as command
+    from crossaisle.commands.recommend import open_model
 
-    print(command.explain(command.open_model(model), user, product, top, lang, format_))
+    question = command.Question(
+        group_by,
+        against,
+        tuple(without or ()),
+        tuple(with_ or ()),
+        tuple(without_attribute or ()),
+    )
+    told = command.explain(
+        open_model(model), user, product, question=question, top=top, lang=lang, form=format_
+    )
+    print(told.removesuffix("\n") if format_ == "csv" else told)
 
 
 @app.command(rich_help_panel=ANSWERS)

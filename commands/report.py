@@ -67,8 +67,8 @@ def make(
     for done, (row, explanation) in enumerate(zip(ranked.iter_rows(named=True), told, strict=True)):
         progress("explaining", done, ranked.height)
         product = known[row["product_id"]]
-        title, aisle = product["title"] or product["id"], product["aisle"] or ""
-        lists[row["user_id"], row["aisle"]].append(Ranked(row["rank"], title, explanation, aisle))
+        name, aisle = product["title"] or product["id"], product["aisle"] or ""
+        lists[row["user_id"], row["aisle"]].append(Ranked(row["rank"], name, explanation, aisle))
     progress("explaining", ranked.height, ranked.height)
     customers = [
         CustomerList(

@@ -57,12 +57,12 @@ def sentence(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
 def bridge_label(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
     """Name a bridge in a few words, for a table or a picture."""
     if bridge.form == "attribute":
-        return _label(bridge.nodes[0], words)
+        return node_label(bridge.nodes[0], words)
     if bridge.form == "people" and len(bridge.terms) == 1:
         count = bridge.terms[0].count
         if count is not None and count >= fewest:
             return words.say("label.people_counted", count)
-    names = [_label(node, words) for node in bridge.nodes]
+    names = [node_label(node, words) for node in bridge.nodes]
     fields = _fields(bridge, names)
     return words.say(f"label.{bridge.form}", **fields)
 
@@ -131,7 +131,8 @@ def _phrase(node: PathNode, words: Catalogue) -> str:
     return _quoted([node], words)[0]
 
 
-def _label(node: PathNode, words: Catalogue) -> str:
+def node_label(node: PathNode, words: Catalogue) -> str:
+    """Name a node of the graph in a table or a picture."""
     if node.label == "Attribute":
         kind, value = _attribute(node, words)
         return words.say("name.attribute_short", kind=kind, value=value) if kind else value
