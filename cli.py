@@ -348,12 +348,15 @@ def explain(
 def report(
     model: ModelOption,
     requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
-    output: Annotated[Path, typer.Option(help="The HTML file.")],
+    output: Annotated[Path, typer.Option(help="The file.")],
     lang: LangOption = "en",
     results: Annotated[
         Path | None, typer.Option(help="results.json of an evaluation, to show in it.")
     ] = None,
     k: KOption = 10,
+    format_: Annotated[
+        Literal["html", "csv"], typer.Option("--format", help="csv: a row for each shown term.")
+    ] = "html",
 ) -> None:
     """Write one HTML file that explains lists by their paths in the graph.
 
@@ -364,7 +367,7 @@ def report(
     from crossaisle.commands.screen import console, progress_bars
 
     with progress_bars() as progress:
-        command.write(open_model(model), requests, output, lang, results, k, progress)
+        command.write(open_model(model), requests, output, lang, results, k, progress, format_)
     console.print(f"report: {output}", markup=False)
 
 

@@ -23,6 +23,7 @@ from crossaisle.reports import (
     Ranked,
     Report,
     as_html,
+    terms_csv,
 )
 
 TOP = 5  # terms shown of each score
@@ -37,15 +38,19 @@ def write(
     results: Path | None,
     k: int,
     progress: Progress,
+    form: str = "html",
 ) -> None:
-    """Write the report for the requests of a file.
+    """Write the report for the requests of a file: a page, or the shown terms as CSV.
 
     Raises:
         UsageError: there is no results file, or it is none of ours.
     """
     asked = requests_of(requests)
     report = make(recommender, asked, k=k, accuracy=read_accuracy(results), progress=progress)
-    page = as_html(report, lang=lang)
+    if form == "csv":
+        page = terms_csv(row.explanation for made in report.customers for row in made.ranked)
+    else:
+        page = as_html(report, lang=lang)
     write_atomically(output, lambda path: path.write_text(page, encoding="utf-8"))
 
 
