@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from crossaisle.fusion import Explanation, Model, PathNode, Recommender
+from crossaisle.fusion import Explanation, Model, PathNode, Recommender, UnknownId
 from crossaisle.fusion.channels import NetworkTables
 from crossaisle.fusion.decompose import PAIR, PEOPLE, SHARED, TEXT, Decomposer
 from crossaisle.fusion.explain import Explainer
@@ -216,3 +216,24 @@ def test_an_empty_history_has_only_the_bias(recommender: Recommender) -> None:
     assert found.terms == ()
     assert found.rest == 0
     assert found.score == pytest.approx(found.bias)
+
+
+def test_lists_of_several_users_are_explained_in_their_order(every_channel: Recommender) -> None:
+    histories = {"a": ["p0_001", "p1_002"], "b": ["p2_003"], "nobody": []}
+    pairs = [
+        ("b", "p0_004"),
+        ("a", "p0_004"),
+        ("a", "p2_041"),
+        ("nobody", "p1_001"),
+        ("b", "p1_007"),
+    ]
+    found = list(every_channel.explain_lists(pairs, histories, top=3))
+    assert [(one.user_id, one.product_id) for one in found] == pairs
+    for (user, product), one in zip(pairs, found, strict=True):
+        alone = every_channel.explain({user: histories[user]}, product, top=3)
+        assert one.score == pytest.approx(alone.score, rel=1e-12)
+        assert [t.path for t in one.terms] == [t.path for t in alone.terms]
+        assert close(one.sum, one.score)
+    assert list(every_channel.explain_lists([], histories)) == []
+    with pytest.raises(UnknownId, match="'c'"):
+        every_channel.explain_lists([("c", "p0_004")], histories)
