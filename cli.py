@@ -302,28 +302,61 @@ def explain(
     user: Annotated[str, typer.Option(help="A customer that the model knows.")],
     product: Annotated[str, typer.Option(help="A product.")],
     lang: LangOption = "en",
-    format_: Annotated[Literal["text", "json", "html"], typer.Option("--format")] = "text",
+    format_: Annotated[
+        Literal["text", "json", "html", "csv", "svg"], typer.Option("--format")
+    ] = "text",
     top: Annotated[int, typer.Option(help="Terms shown; the others are one line.")] = 5,
+    group_by: Annotated[
+        Literal["history", "attribute", "kind"] | None,
+        typer.Option(help="Add up all terms by what they have in common."),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Another product: why is one above the other?")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="What if this was not bought? Repeatable.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="What if this was bought too? Repeatable.")
+    ] = None,
+    without_attribute: Annotated[
+        list[str] | None,
+        typer.Option(help="What if no walk went through this attribute? An id. Repeatable."),
+    ] = None,
 ) -> None:
     """Take one score apart: the walks that made it, and how much each weighs.
 
-    Example: crossaisle explain --model model --user 17850 --product 22423
+    Example: crossaisle explain --model model --user 17850 --product 22423 --group-by kind
     """
-    from crossaisle.commands import recommend as command
+    from crossaisle.commands import explain as command
+    from crossaisle.commands.recommend import open_model
 
-    print(command.explain(command.open_model(model), user, product, top, lang, format_))
+    question = command.Question(
+        group_by,
+        against,
+        tuple(without or ()),
+        tuple(with_ or ()),
+        tuple(without_attribute or ()),
+    )
+    told = command.explain(
+        open_model(model), user, product, question=question, top=top, lang=lang, form=format_
+    )
+    print(told.removesuffix("\n") if format_ == "csv" else told)
 
 
 @app.command(rich_help_panel=ANSWERS)
 def report(
     model: ModelOption,
     requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
-    output: Annotated[Path, typer.Option(help="The HTML file.")],
+    output: Annotated[Path, typer.Option(help="The file.")],
     lang: LangOption = "en",
     results: Annotated[
         Path | None, typer.Option(help="results.json of an evaluation, to show in it.")
     ] = None,
     k: KOption = 10,
+    format_: Annotated[
+        Literal["html", "csv"], typer.Option("--format", help="csv: a row for each shown term.")
+    ] = "html",
 ) -> None:
     """Write one HTML file that explains lists by their paths in the graph.
 
@@ -334,7 +367,7 @@ def report(
     from crossaisle.commands.screen import console, progress_bars
 
     with progress_bars() as progress:
-        command.write(open_model(model), requests, output, lang, results, k, progress)
+        command.write(open_model(model), requests, output, lang, results, k, progress, format_)
     console.print(f"report: {output}", markup=False)
 
 

@@ -1,6 +1,5 @@
-"""``crossaisle recommend``, ``explain``, ``search``: what a saved model answers."""
+"""``crossaisle recommend`` and ``search``: what a saved model answers."""
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +8,7 @@ from crossaisle.commands.files import UsageError, read_table
 from crossaisle.encoders.sentence import SentenceEncoder
 from crossaisle.fusion import Recommender
 from crossaisle.graph.store import Progress, silent
-from crossaisle.reports import as_html, as_text, reasons
+from crossaisle.reports import reasons
 
 BLOCK = 2000  # requests answered between two notes of progress
 PERSONAL = 0.2  # of a search score: what a customer's taste can add, against cosines up to 1
@@ -129,31 +128,11 @@ def recommend(
     if not told:
         return ranked
     sentences = []
-    for done, (user, product) in enumerate(ranked.select("user_id", "product_id").iter_rows()):
+    for done, explanation in enumerate(recommender.explain_lists(ranked, known, top=SHOWN)):
         progress("explaining", done, ranked.height)
-        explanation = recommender.explain({user: known[user]}, product, top=SHOWN)
         sentences.append(" ".join(reasons(explanation, limit=told)))
     progress("explaining", ranked.height, ranked.height)
     return ranked.with_columns(reasons=pl.Series(sentences, dtype=pl.String))
-
-
-def explain(
-    recommender: Recommender, user: str, product: str, top: int, lang: str, form: str
-) -> str:
-    """Take one score apart, as text, JSON or a page with a picture.
-
-    Raises:
-        UnknownId: the model knows no such customer or product.
-    """
-    explanation = recommender.explain(user, product, top=top)
-    if form == "json":
-        return json.dumps(explanation.to_json(), indent=1, ensure_ascii=False)
-    title = title_of(recommender, product)
-    if form == "text":
-        return as_text(explanation, lang=lang, title=title)
-    from crossaisle.commands.report import one_explanation
-
-    return as_html(one_explanation(recommender, explanation), lang=lang)
 
 
 def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl.DataFrame:

@@ -23,6 +23,7 @@ from crossaisle.reports import (
     Ranked,
     Report,
     as_html,
+    terms_csv,
 )
 
 TOP = 5  # terms shown of each score
@@ -37,15 +38,19 @@ def write(
     results: Path | None,
     k: int,
     progress: Progress,
+    form: str = "html",
 ) -> None:
-    """Write the report for the requests of a file.
+    """Write the report for the requests of a file: a page, or the shown terms as CSV.
 
     Raises:
         UsageError: there is no results file, or it is none of ours.
     """
     asked = requests_of(requests)
     report = make(recommender, asked, k=k, accuracy=read_accuracy(results), progress=progress)
-    page = as_html(report, lang=lang)
+    if form == "csv":
+        page = terms_csv(row.explanation for made in report.customers for row in made.ranked)
+    else:
+        page = as_html(report, lang=lang)
     write_atomically(output, lambda path: path.write_text(page, encoding="utf-8"))
 
 
@@ -62,22 +67,23 @@ def make(
     histories = histories_of(recommender, asked, None)
     ranked = rank(recommender, asked, histories, k=k, progress=progress)
     known = _known(recommender)
-    customers = []
-    for done, (user, aisle) in enumerate(asked.iter_rows()):
-        progress("explaining", done, asked.height)
-        rows = ranked.filter(pl.col("user_id") == user, pl.col("aisle").eq_missing(aisle))
-        customers.append(
-            CustomerList(
-                user_id=user,
-                aisle=aisle or "",
-                history=tuple(_purchase(known, product) for product in histories[user]),
-                ranked=tuple(
-                    _ranked(recommender, known, user, histories[user], row)
-                    for row in rows.iter_rows(named=True)
-                ),
-            )
+    lists: dict[tuple[str, str | None], list[Ranked]] = {row: [] for row in asked.iter_rows()}
+    told = recommender.explain_lists(ranked, histories, top=TOP)
+    for done, (row, explanation) in enumerate(zip(ranked.iter_rows(named=True), told, strict=True)):
+        progress("explaining", done, ranked.height)
+        product = known[row["product_id"]]
+        name, aisle = product["title"] or product["id"], product["aisle"] or ""
+        lists[row["user_id"], row["aisle"]].append(Ranked(row["rank"], name, explanation, aisle))
+    progress("explaining", ranked.height, ranked.height)
+    customers = [
+        CustomerList(
+            user_id=user,
+            aisle=aisle or "",
+            history=tuple(_purchase(known, product) for product in histories[user]),
+            ranked=tuple(found),
         )
-    progress("explaining", asked.height, asked.height)
+        for (user, aisle), found in lists.items()
+    ]
     graph = recommender.model.graph
     return Report(
         title=title,
@@ -117,20 +123,6 @@ def _known(recommender: Recommender) -> dict[str, dict[str, Any]]:
 def _purchase(known: dict[str, dict[str, Any]], product: str) -> Purchase:
     row = known.get(product, {"title": None, "aisle": None})
     return Purchase(product, row["title"] or product, row["aisle"] or "")
-
-
-def _ranked(
-    recommender: Recommender,
-    known: dict[str, dict[str, Any]],
-    user: str,
-    history: list[str],
-    row: dict[str, Any],
-) -> Ranked:
-    product = known[row["product_id"]]
-    explanation = recommender.explain({user: history}, row["product_id"], top=TOP)
-    return Ranked(
-        row["rank"], product["title"] or product["id"], explanation, product["aisle"] or ""
-    )
 
 
 def read_accuracy(results: Path | None) -> tuple[Accuracy, ...]:

@@ -85,9 +85,10 @@ def write_back(
     ]
     _write(store, statement("neo4j/put_lists"), found, 2)
     walks: list[Row] = []
-    for done, row in enumerate(found):
+    asked = [(row["customer"], row["product"]) for row in found]
+    told = recommender.explain_lists(asked, top=TERMS)
+    for done, (row, explanation) in enumerate(zip(found, told, strict=True)):
         progress("explaining", done, len(found))
-        explanation = recommender.explain(row["customer"], row["product"], top=TERMS)
         walks += _terms(row["id"], explanation)
     progress("explaining", len(found), len(found))
     _write_walks(store, walks)

@@ -1,8 +1,8 @@
 """The channels of a score: tables that are linear in the history, A[i, j] kept small.
 
 Every channel answers ``scores(histories, candidates)``, (users, m) = SUM_i histories[u, i] A[i, j],
-and ``pairs(items, candidate)``, float64 (n,) = A[i, j]. Scores are of the histories' type: float32
-ranks, float64 is for few pairs whose sum must agree with its terms to the last digits.
+and ``pairs(items, candidates)``, float64 (n, m) = A[i, j]. Scores are of the histories' type:
+float32 ranks, float64 is for few pairs whose sum must agree with its terms to the last digits.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Channel(Protocol):
         """SUM_i histories[u, i] A[i, j]: (users, m), of the histories' type."""
         ...
 
-    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
-        """A[i, candidate] for every item: float64 (n,)."""
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] for every item and candidate: float64 (n, m)."""
         ...
 
 
@@ -53,13 +53,16 @@ class PeopleTables:
                 result[:, here] = user @ table.T
         return result
 
-    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        aisle = int(self.aisle_of[candidate])
-        if aisle not in self.sources:
-            return np.zeros(len(items))
-        target = self.targets[aisle][self.place[candidate]].astype(np.float64)
-        return np.asarray(self.sources[aisle][items].astype(np.float64) @ target)
+        result = np.zeros((len(items), len(candidates)))
+        aisles = self.aisle_of[candidates]
+        for aisle in np.unique(aisles).tolist():
+            if aisle in self.sources:
+                here = np.flatnonzero(aisles == aisle)
+                target = self.targets[aisle][self.place[candidates[here]]].astype(np.float64)
+                result[:, here] = self.sources[aisle][items].astype(np.float64) @ target.T
+        return result
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,16 @@ class WalkTable:
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        chosen = choose_columns(self.table, candidates)
-        walked = (histories @ chosen).toarray()
+        if histories.nnz < self.table.shape[0]:  # few walkers: cheaper than all columns' rows
+            walked = sparse.csr_array(histories @ self.table)[:, candidates].toarray()
+        else:
+            walked = (histories @ choose_columns(self.table, candidates)).toarray()
         return np.asarray(walked * self.scale[candidates])
 
-    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        column = sparse.csr_array(self.table[items])[:, [candidate]]
-        return np.asarray(column.toarray()[:, 0].astype(np.float64) * float(self.scale[candidate]))
+        chosen = sparse.csr_array(self.table[items])[:, candidates]
+        return np.asarray(chosen.toarray().astype(np.float64) * self.scale[candidates])
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,10 @@ class NetworkTables:
         """See :class:`Channel`."""
         return np.asarray(summed(histories, self.vectors_in) @ self.vectors_out[candidates].T)
 
-    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return np.asarray(self.vectors_in[items].astype(np.float64) @ self.vectors_out[candidate])
+        left, right = self.vectors_in[items], self.vectors_out[candidates]
+        return np.asarray(left.astype(np.float64) @ right.astype(np.float64).T)
 
 
 @dataclass(frozen=True)
@@ -141,14 +147,14 @@ class ContentTable:
             result += (sparse.csr_array(histories[:, items]) @ cosine).toarray()
         return result
 
-    def pairs(self, items: np.ndarray, candidate: int) -> np.ndarray:
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return self.cosines(items, candidate) ** POWER
+        return self.cosines(items, candidates) ** POWER
 
-    def cosines(self, items: np.ndarray, candidate: int) -> np.ndarray:
-        """F_i . F_j for every item: float64 (n,)."""
-        row = self.matrix[[candidate]].astype(np.float64)
-        return np.asarray((self.matrix[items].astype(np.float64) @ row.T).toarray()[:, 0])
+    def cosines(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """F_i . F_j for every item and candidate: float64 (n, m)."""
+        rows = self.matrix[candidates].astype(np.float64)
+        return np.asarray((self.matrix[items].astype(np.float64) @ rows.T).toarray())
 
 
 def summed(histories: sparse.csr_array, vectors: np.ndarray) -> np.ndarray:

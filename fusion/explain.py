@@ -1,155 +1,183 @@
 """Explanations: the walks whose contributions are the score, largest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
-from crossaisle.fusion.model import CHANNELS, Model
-from crossaisle.fusion.paths import Paths, joined, rows_of
-from crossaisle.fusion.terms import Explanation, Kind, Path, Term
-
-Walk = tuple[int, str, int, int]
-"""(history row, sort, node at its side, node at the candidate's side); sorts:
-
-people: -, - · shared: a node both have (named twice) · pair: two different leaves · text: -, -.
-"""
-
-NONE = -1
+from crossaisle.fusion.decompose import NONE, PEOPLE, SHARED, TEXT, Decomposer, Walks
+from crossaisle.fusion.model import PAIRS, Model
+from crossaisle.fusion.paths import Paths, joined
+from crossaisle.fusion.terms import (
+    KINDS,
+    By,
+    Contrast,
+    Difference,
+    Explanation,
+    Group,
+    Kind,
+    Path,
+    PathNode,
+    Term,
+)
 
 
 class Explainer:
-    """Takes a model's scores apart. Made once for a model; keeps what it looked up."""
+    """Tells walks in words of the graph. Made once for a model; keeps what it looked up."""
 
     def __init__(self, model: Model) -> None:
-        """Remember where the leaves of each kind begin."""
+        """Look nothing up yet."""
         self.model = model
         self.paths = Paths(model.graph)
-        products = model.graph.products.height
-        self._attributes = model.graph.attributes.height
-        self._nodes = self._attributes + model.graph.categories.height
-        self._products = products
+        self._decomposer = Decomposer(model)
 
-    def walks(self, history: sparse.csr_array, product: int) -> dict[Walk, float]:
-        """Every walk and its contribution (float64); their sum + bias = the score.
+    def explain(
+        self,
+        histories: sparse.csr_array,
+        users: np.ndarray,
+        products: np.ndarray,
+        names: Sequence[str],
+        top: int = 5,
+    ) -> Iterator[Explanation]:
+        """Score pairs and show the largest terms of each, in their order.
+
+        Pairs of one user that follow each other are taken apart together.
+
+        Args:
+            histories: float32 (users, products).
+            users: int (m,), rows of histories.
+            products: int (m,), rows of candidates.
+            names: what the users are called.
+            top: terms to show of each.
+        """
+        for block in range(0, len(users), PAIRS):
+            some, asked = users[block : block + PAIRS], products[block : block + PAIRS]
+            scores = self.model.pair_scores(histories, some, asked)
+            starts = np.flatnonzero(np.diff(some, prepend=-1))
+            for start, end in pairwise([*starts.tolist(), len(some)]):
+                user = int(some[start])
+                history = sparse.csr_array(histories[[user]])
+                yield from self._list(
+                    history, asked[start:end], scores[start:end], names[user], top
+                )
+
+    def _list(
+        self,
+        history: sparse.csr_array,
+        products: np.ndarray,
+        scores: np.ndarray,
+        name: str,
+        top: int,
+    ) -> Iterator[Explanation]:
+        bias = self.model.bias[self.model.situations(history, products), products]
+        for place, walks in enumerate(self._decomposer.walks(history, products)):
+            product = int(products[place])
+            chosen = walks.largest(top)
+            others = walks.value.copy()
+            others[chosen] = 0
+            yield Explanation(
+                user_id=name,
+                product_id=self.paths.product(product).id,
+                score=float(scores[place]),
+                bias=float(bias[place]),
+                terms=tuple(self._term(walks, at, product) for at in chosen),
+                rest=float(others.sum()),
+                whole=partial(self._grouped, history, product),
+            )
+
+    def contrast(
+        self, history: sparse.csr_array, products: np.ndarray, *, user_id: str = "", top: int = 5
+    ) -> Contrast:
+        """Set the scores of two products against each other, walk by walk.
 
         Args:
             history: float32 (1, products).
-            product: row of the candidate.
+            products: int (2,), rows of the candidates.
+            user_id: whose history it is.
+            top: differences to show.
         """
         history = sparse.csr_array(history)
-        items, weight = rows_of(history, 0)
-        multipliers = self.model.multipliers(history, product)
-        total: dict[Walk, float] = {}
-        for place, name in enumerate(CHANNELS):
-            channel = self.model.channels.get(name)
-            if channel is None or not multipliers[place] or not len(items):
-                continue
-            factor = weight.astype(np.float64) * multipliers[place]
-            if isinstance(channel, NetworkTables):
-                found = self._network(channel, items, factor, product)
-            elif isinstance(channel, ContentTable):
-                found = self._content(channel, items, factor, product)
-            else:
-                values = channel.pairs(items, product) * factor
-                found = (
-                    ((int(i), "people", NONE, NONE), float(v))
-                    for i, v in zip(items, values, strict=True)
-                )
-            for walk, value in found:
-                total[walk] = total.get(walk, 0.0) + value
-        return total
-
-    def explain(
-        self, history: sparse.csr_array, product: int, *, user_id: str = "", top: int = 5
-    ) -> Explanation:
-        """Score one product for one history and show its largest terms."""
-        walks = self.walks(history, product)
-        situation = self.model.situation(sparse.csr_array(history), product)
-        order = sorted((w for w in walks if walks[w]), key=lambda w: (-abs(walks[w]), w))
-        terms = tuple(self._term(walk, walks[walk], product) for walk in order[: max(top, 0)])
-        return Explanation(
+        scores = self.model.pair_scores(history, np.zeros(2, np.int64), products)
+        bias = self.model.bias[self.model.situations(history, products), products]
+        sides = list(self._decomposer.walks(history, products))
+        keys = [side.key(self._decomposer.nodes) for side in sides]
+        routes, route = np.unique(np.concatenate(keys), return_inverse=True)
+        signed = np.concatenate([sides[0].value, -sides[1].value])
+        difference = np.bincount(route, weights=signed, minlength=len(routes))
+        order = np.argsort(-np.abs(difference), kind="stable")
+        order = order[difference[order] != 0]
+        shown = order[: max(top, 0)]
+        terms = []
+        for at in shown.tolist():
+            ends: list[Term | None] = []
+            for side, key, product in zip(sides, keys, products.tolist(), strict=True):
+                place = np.flatnonzero((key == routes[at]) & (side.value != 0)).tolist()
+                ends.append(self._term(side, place[0], product) if place else None)
+            terms.append(Difference(float(difference[at]), *ends))
+        return Contrast(
             user_id=user_id,
-            product_id=self.paths.product(product).id,
-            score=float(self.model.scores(history, np.array([product]), np.float64)[0, 0]),
-            bias=float(self.model.bias[situation, product]),
-            terms=terms,
-            rest=float(sum(walks[walk] for walk in order[max(top, 0) :])),
+            product_id=self.paths.product(int(products[0])).id,
+            against=self.paths.product(int(products[1])).id,
+            score=float(scores[0] - scores[1]),
+            bias=float(bias[0]) - float(bias[1]),
+            terms=tuple(terms),
+            rest=float(difference[order[max(top, 0) :]].sum()),
         )
 
-    def _network(
-        self, tables: NetworkTables, items: np.ndarray, factor: np.ndarray, product: int
-    ) -> Iterator[tuple[Walk, float]]:
-        """Pairs of leaves (n from i, m from j): mix_in[i, n] mix_out[j, m] x_in[n] . x_out[m]."""
-        near = sparse.csr_array(tables.mix_in[items])
-        owner = np.repeat(np.arange(len(items)), np.diff(near.indptr))
-        far, share = rows_of(tables.mix_out, product)
-        left = tables.leaves_in[near.indices].astype(np.float64)
-        closeness = left @ tables.leaves_out[far].astype(np.float64).T
-        values = (near.data * factor[owner])[:, None] * share[None] * closeness
-        for row, leaf in enumerate(near.indices.tolist()):
-            item = int(items[owner[row]])
-            mine = self._node(leaf, item)
-            for column, other in enumerate(far.tolist()):
-                walk = self._walk(item, mine, self._node(other, product))
-                yield walk, float(values[row, column])
+    def _grouped(self, history: sparse.csr_array, product: int, by: By) -> tuple[Group, ...]:
+        """See :meth:`Explanation.grouped`."""
+        walks = next(self._decomposer.walks(history, np.array([product])))
+        if by == "history":
+            name = walks.item.astype(np.int64)
+        elif by == "kind":
+            name = -1 - self._kinds(walks, product)
+        else:
+            node = np.where(walks.theirs == NONE, walks.mine, walks.theirs)
+            name = np.where(node == NONE, -1 - self._kinds(walks, product), node)
+        weighs = np.flatnonzero(walks.value)
+        names, place = np.unique(name[weighs], return_inverse=True)
+        sums = np.bincount(place, weights=walks.value[weighs], minlength=len(names))
+        counts = np.bincount(place, minlength=len(names))
+        order = np.argsort(-np.abs(sums), kind="stable").tolist()
+        return tuple(
+            Group(self._named(int(names[at]), by), float(sums[at]), int(counts[at])) for at in order
+        )
 
-    def _node(self, leaf: int, owner: int) -> int:
-        """Node of a leaf: NONE for the owner's own vector, -2 for its text, else node number."""
-        leaf -= self._products
-        if leaf < 0:
-            return NONE
-        if leaf < 2 * self._nodes:
-            return leaf % self._nodes
-        return -2
+    def _kinds(self, walks: Walks, product: int) -> np.ndarray:
+        """Each walk's place in KINDS: int64 (walks,)."""
+        kinds = np.full(len(walks.value), KINDS.index("bridge"))
+        sort, shared = walks.sort, walks.mine < self._decomposer.attributes
+        kinds[sort == TEXT] = KINDS.index("text")
+        kinds[(sort == SHARED) & shared] = KINDS.index("attribute")
+        kinds[(sort == SHARED) & ~shared] = KINDS.index("category")
+        people = np.flatnonzero(sort == PEOPLE)
+        reached = self.paths.reached(walks.item[people], product)
+        kinds[people[reached]] = KINDS.index("people")
+        return kinds
 
-    def _walk(self, item: int, mine: int, theirs: int) -> Walk:
-        if mine == theirs == NONE:
-            return (item, "people", NONE, NONE)
-        if mine == theirs == -2:
-            return (item, "text", NONE, NONE)
-        if mine == theirs:
-            return (item, "shared", mine, mine)
-        return (item, "pair", max(mine, NONE), max(theirs, NONE))
+    def _named(self, name: int, by: By) -> PathNode:
+        if name < 0:
+            kind = KINDS[-1 - name]
+            return PathNode("Kind", kind, kind)
+        return self.paths.product(name) if by == "history" else self.paths.node(name)
 
-    def _content(
-        self, table: ContentTable, items: np.ndarray, factor: np.ndarray, product: int
-    ) -> Iterator[tuple[Walk, float]]:
-        """Share of each feature f of both in (F_i . F_j)^p; all words together are one walk."""
-        columns, theirs = rows_of(table.matrix, product)
-        shared = table.matrix[items][:, columns].astype(np.float64).toarray()
-        steepness = table.cosines(items, product) ** (POWER - 1)
-        values = shared * theirs.astype(np.float64) * (factor * steepness)[:, None]
-        for row, place in zip(*np.nonzero(values), strict=True):
-            item, column = int(items[row]), int(columns[place])
-            if column < self._nodes:
-                yield (item, "shared", column, column), float(values[row, place])
-            else:
-                yield (item, "text", NONE, NONE), float(values[row, place])
-
-    def _term(self, walk: Walk, value: float, product: int) -> Term:
-        item, sort, mine, theirs = walk
+    def _term(self, walks: Walks, at: int, product: int) -> Term:
+        item, sort, mine, theirs = walks.walk(at)
         start, end = self.paths.product(item), self.paths.product(product)
         kind: Kind = "bridge"
         path: Path = (start, "LEARNED", end)
         count = None
-        if sort == "people":
+        if sort == PEOPLE:
             found = self.paths.people(item, product)
             if found is not None:
                 kind, (path, count) = "people", found
-        elif sort == "text":
+        elif sort == TEXT:
             kind, path = "text", (start, "SIMILAR_TEXT", end)
-        elif sort == "shared":
-            kind = "attribute" if mine < self._attributes else "category"
-            path = joined(self._half(item, mine), self._half(product, theirs), learned=False)
         else:
-            path = joined(self._half(item, mine), self._half(product, theirs), learned=True)
-        return Term(value, kind, start.id, path, count)
-
-    def _half(self, product: int, node: int) -> Path:
-        if node < 0:
-            return (self.paths.product(product),)
-        if node < self._attributes:
-            return self.paths.through_attribute(product, node)
-        return self.paths.through_category(product, node - self._attributes)
+            near, far = self.paths.half(item, mine), self.paths.half(product, theirs)
+            path = joined(near, far, learned=sort != SHARED)
+            if sort == SHARED:
+                kind = "attribute" if mine < self._decomposer.attributes else "category"
+        return Term(float(walks.value[at]), kind, start.id, path, count)

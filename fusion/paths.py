@@ -59,16 +59,43 @@ class Paths:
         Returns:
             The path and the count of its weakest edge, or None where the graph has neither.
         """
-        near, far = self._neighbours(item), self._neighbours(candidate)
+        (near, strength), (far, other) = (rows_of(self.bought_with, r) for r in (item, candidate))
         start, end = self.product(item), self.product(candidate)
-        if candidate in near:
-            return (start, "BOUGHT_WITH", end), near[candidate]
-        shared = sorted(near.keys() & far.keys(), key=lambda k: (-min(near[k], far[k]), k))
-        if not shared:
+        at = int(np.searchsorted(near, candidate))
+        if at < len(near) and near[at] == candidate:
+            return (start, "BOUGHT_WITH", end), int(strength[at])
+        if not len(near) or not len(far):
             return None
-        middle = shared[0]
-        path = (start, "BOUGHT_WITH", self.product(middle), "BOUGHT_WITH", end)
-        return path, min(near[middle], far[middle])
+        there = np.minimum(np.searchsorted(far, near), len(far) - 1)
+        weakest = np.where(far[there] == near, np.minimum(strength, other[there]), -1)
+        best = int(np.argmax(weakest))
+        if weakest[best] < 0:
+            return None
+        middle = self.product(int(near[best]))
+        return (start, "BOUGHT_WITH", middle, "BOUGHT_WITH", end), int(weakest[best])
+
+    def reached(self, items: np.ndarray, candidate: int) -> np.ndarray:
+        """Whether :meth:`people` finds a path from each item: bool (n,)."""
+        close = np.zeros(self.bought_with.shape[0], bool)
+        close[rows_of(self.bought_with, candidate)[0]] = True
+        rows = sparse.csr_array(self.bought_with[items])
+        place = np.repeat(np.arange(len(items)), np.diff(rows.indptr))
+        through = np.bincount(place[close[rows.indices]], minlength=len(items)) > 0
+        return np.asarray(through | close[items])
+
+    def half(self, product: int, node: int) -> Path:
+        """From a product to one of its nodes (attributes first, then categories; < 0: to none)."""
+        if node < 0:
+            return (self.product(product),)
+        attributes = self.graph.attributes.height
+        if node < attributes:
+            return self.through_attribute(product, node)
+        return self.through_category(product, node - attributes)
+
+    def node(self, node: int) -> PathNode:
+        """The attribute or category of a number that counts attributes first."""
+        attributes = self.graph.attributes.height
+        return self.attribute(node) if node < attributes else self.category(node - attributes)
 
     def through_category(self, item: int, category: int) -> Path:
         """IN_CATEGORY, then PART_OF up to the category: from the item, the item's node first."""
@@ -80,11 +107,6 @@ class Paths:
     def through_attribute(self, item: int, attribute: int) -> Path:
         """HAS_ATTRIBUTE from the item."""
         return (self.product(item), "HAS_ATTRIBUTE", self.attribute(attribute))
-
-    def _neighbours(self, row: int) -> dict[int, int]:
-        table = self.bought_with
-        ends = slice(table.indptr[row], table.indptr[row + 1])
-        return dict(zip(table.indices[ends].tolist(), table.data[ends].tolist(), strict=True))
 
     @cached_property
     def _parents(self) -> dict[int, list[int]]:

@@ -12,15 +12,20 @@ from scipy import sparse
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.fusion.explain import Explainer
+from crossaisle.fusion.histories import (
+    Histories,
+    History,
+    as_histories,
+    read_histories,
+    read_pairs,
+)
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.saved import load_model, save_model
-from crossaisle.fusion.terms import Explanation
+from crossaisle.fusion.terms import Contrast, Explanation
 from crossaisle.fusion.train import train
+from crossaisle.fusion.what_if import WhatIf, what_if
 from crossaisle.graph import Graph, Progress, silent
-
-Histories = Mapping[str, Sequence[str]] | pl.DataFrame | Iterable[str]
-"""User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows."""
 
 _List = tuple[int, np.ndarray, np.ndarray]  # user, product rows and scores, best first
 
@@ -107,52 +112,110 @@ class Recommender:
         Returns:
             user_id, product_id, score (float64), in the order asked.
         """
-        frame = (
-            pairs
-            if isinstance(pairs, pl.DataFrame)
-            else pl.DataFrame(
-                list(pairs), schema={"user_id": pl.String, "product_id": pl.String}, orient="row"
-            )
-        )
-        asked = frame.select(pl.col("user_id", "product_id").cast(pl.String))
-        names = list(dict.fromkeys(asked["user_id"].to_list()))
-        users, table = self._histories(names if histories is None else histories)
-        place = {user: row for row, user in enumerate(users)}
-        scores = np.zeros(asked.height)
-        groups = asked.with_row_index("at").group_by("user_id", maintain_order=True)
-        for (user,), group in groups:
-            if user not in place:
-                raise UnknownId(f"No history was given for the user {user!r}.")
-            products = np.array([self.product_row(p) for p in group["product_id"]], dtype=int)
-            history = table[[place[user]]]
-            scores[group["at"].to_numpy()] = self.model.scores(history, products, np.float64)[0]
-        return asked.with_columns(score=pl.Series(scores))
+        asked = read_pairs(pairs)
+        _, table, row = self._users(asked["user_id"].to_list(), histories)
+        products = np.array([self.product_row(p) for p in asked["product_id"]], dtype=np.int64)
+        return asked.with_columns(score=pl.Series(self.model.pair_scores(table, row, products)))
 
     def explain(
         self,
-        history: str | Sequence[str] | Mapping[str, Sequence[str]],
+        history: History,
         product_id: str,
         top: int = 5,
     ) -> Explanation:
         """Take one score apart.
 
         Args:
-            history: a customer's id, a sequence of product ids, or {user id: product ids}.
+            history: see :data:`crossaisle.fusion.histories.History`.
             product_id: the candidate.
             top: terms to show; the others are summed up in ``rest``.
         """
-        given: Histories
-        if isinstance(history, str):
-            given = [history]
-        elif isinstance(history, Mapping):
-            given = history
-        else:
-            given = {"": history}
-        users, table = self._histories(given)
-        if len(users) != 1:
-            raise UnknownId(f"One history is explained at a time, {len(users)} were given.")
-        row = self.product_row(product_id)
-        return self._explainer.explain(table, row, user_id=users[0], top=top)
+        user, table = self._history(history)
+        pair = np.zeros(1, np.int64), np.array([self.product_row(product_id)])
+        return next(self._explainer.explain(table, *pair, [user], top))
+
+    def explain_lists(
+        self,
+        lists: pl.DataFrame | Iterable[tuple[str, str]],
+        histories: Histories | None = None,
+        top: int = 5,
+    ) -> Iterator[Explanation]:
+        """Take the scores of whole lists apart, many times faster than one by one.
+
+        Args:
+            lists: user_id and product_id, best with each user's products together: what
+                :meth:`recommend` returns.
+            histories: of those users; customers whom the model knows need none.
+            top: terms to show of each.
+
+        Returns:
+            The explanations, in the order asked, made as they are taken.
+        """
+        asked = read_pairs(lists)
+        users, table, row = self._users(asked["user_id"].to_list(), histories)
+        products = [self.product_row(product) for product in asked["product_id"]]
+        return self._explainer.explain(table, row, np.array(products, np.int64), users, top)
+
+    def contrast(
+        self,
+        history: History,
+        product_id: str,
+        against: str,
+        top: int = 5,
+    ) -> Contrast:
+        """Say why ``product_id`` is above (or below) ``against``: its walks minus the other's.
+
+        Args:
+            history: see :meth:`explain`.
+            product_id: the one.
+            against: the other.
+            top: differences to show; the others are summed up in ``rest``.
+        """
+        user, table = self._history(history)
+        rows = np.array([self.product_row(product_id), self.product_row(against)])
+        return self._explainer.contrast(table, rows, user_id=user, top=top)
+
+    def what_if(
+        self,
+        history: History,
+        product_id: str,
+        *,
+        without: Sequence[str] = (),
+        with_: Sequence[str] = (),
+        without_attributes: Sequence[str] = (),
+    ) -> WhatIf:
+        """Score and rank a product again, with another history or without some attributes' walks.
+
+        Args:
+            history: see :meth:`explain`.
+            product_id: the candidate.
+            without: products to take out of the history.
+            with_: products to put into it.
+            without_attributes: ids of attributes that no walk may go through.
+
+        Raises:
+            UnknownId: something that the model does not know, or is not in the history.
+        """
+        user, table = self._history(history)
+        changed = table.toarray()
+        for product in without:
+            row = self.product_row(product)
+            if not changed[0, row]:
+                raise UnknownId(f"The product {product!r} is not in the history: it cannot go.")
+            changed[0, row] = 0
+        changed[0, [self.product_row(product) for product in with_]] = 1
+        known = {name: row for row, name in enumerate(self.model.graph.attributes["id"])}
+        for name in without_attributes:
+            if name not in known:
+                raise UnknownId(f"The model does not know the attribute {name!r}.")
+        return what_if(
+            self.model,
+            table,
+            self.product_row(product_id),
+            user_id=user,
+            changed=sparse.csr_array(changed),
+            attributes=[known[name] for name in without_attributes],
+        )
 
     def search_vector(self, vector: np.ndarray, k: int = 10) -> pl.DataFrame:
         """Products whose text is nearest (cosine) to a text vector: product_id, title, score."""
@@ -191,36 +254,29 @@ class Recommender:
     def _explainer(self) -> Explainer:
         return Explainer(self.model)
 
+    def _users(
+        self, asked: list[str], histories: Histories | None
+    ) -> tuple[list[str], sparse.csr_array, np.ndarray]:
+        """Users, their histories, and which of them each of ``asked`` is: int64 (m,)."""
+        users, table = self._histories(list(asked) if histories is None else histories)
+        place = {user: row for row, user in enumerate(users)}
+        for user in asked:
+            if user not in place:
+                raise UnknownId(f"No history was given for the user {user!r}.")
+        return users, table, np.array([place[user] for user in asked], np.int64)
+
+    def _history(self, history: History) -> tuple[str, sparse.csr_array]:
+        """One user and their history, float32 (1, products)."""
+        users, table = self._histories(as_histories(history))
+        if len(users) != 1:
+            raise UnknownId(f"One history is explained at a time, {len(users)} were given.")
+        return users[0], table
+
     def _histories(self, histories: Histories) -> tuple[list[str], sparse.csr_array]:
         """Users in order and their histories, float32 (users, products), 0 or 1."""
-        if isinstance(histories, pl.DataFrame):
-            grouped = histories.group_by("user_id", maintain_order=True).agg("product_id")
-            histories = {str(u): products for u, products in grouped.iter_rows()}
-        if not isinstance(histories, Mapping):
-            users = list(dict.fromkeys(histories))
-            for user in users:
-                if user not in self._customers:
-                    raise UnknownId(
-                        f"The model does not know the customer {user!r}: give a history."
-                    )
-            self.skipped = ()
-            return users, self.model.graph.purchases[[self._customers[u] for u in users]]
-        skipped: dict[str, None] = {}
-        rows, columns = [], []
-        for row, products in enumerate(histories.values()):
-            for product in dict.fromkeys(products):
-                column = self._products.get(product)
-                if column is None:
-                    skipped[str(product)] = None
-                else:
-                    rows.append(row)
-                    columns.append(column)
-        self.skipped = tuple(skipped)
-        ends = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
-        shape = (len(histories), len(self.model.aisle_of))
-        table = sparse.csr_array((np.ones(len(rows), np.float32), ends), shape=shape)
-        table.sort_indices()
-        return list(histories), table
+        known = self._products, self._customers, self.model.graph.purchases
+        users, table, self.skipped = read_histories(histories, *known)
+        return users, table
 
     def _ranked(
         self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int

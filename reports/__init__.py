@@ -1,5 +1,7 @@
 """Reasons in words, pictures and reports, all made of the terms that ranked the list."""
 
+from crossaisle.reports.compared import contrast_text, groups_text, what_if_text
+from crossaisle.reports.csv_table import groups_csv, terms_csv
 from crossaisle.reports.errors import ReportError
 from crossaisle.reports.markdown import as_markdown
 from crossaisle.reports.page import as_html
@@ -31,6 +33,11 @@ __all__ = [
     "as_html",
     "as_markdown",
     "as_text",
+    "contrast_text",
+    "groups_csv",
+    "groups_text",
     "picture",
     "reasons",
+    "terms_csv",
+    "what_if_text",
 ]

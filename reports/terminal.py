@@ -1,5 +1,6 @@
 """An explanation as plain text: what ``crossaisle explain`` prints."""
 
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 from crossaisle.fusion.terms import Explanation
@@ -36,12 +37,10 @@ def as_text(
     cells.append((words.say("page.bias"), "", printed.signed(printed.bias)))
     cells.append((words.say("page.rest"), "", printed.signed(printed.rest)))
     cells.append((words.say("page.total"), "", printed.plain(printed.score)))
-    rows = _aligned(cells)
-    rule = "─" * _width(rows[0])
-    table = [rows[0], rule, *rows[1:-1], rule, rows[-1]]
+    table = ruled(aligned(cells, left=2))
     told = [f"  {sentence}" for sentence in reasons(explanation, lang, fewest=fewest)]
     heading = f"{name} · {words.say('page.score')} {printed.plain(printed.score)}"
-    return "\n".join([heading, "", *told, "", *table]) + "\n"
+    return "\n".join([heading, "", *told, "", table]) + "\n"
 
 
 def candidate_title(explanation: Explanation, title: str = "") -> str:
@@ -53,17 +52,28 @@ def candidate_title(explanation: Explanation, title: str = "") -> str:
     return readable(title or clean(explanation.product_id))
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    short = [(shortened(a, _COLUMN), shortened(b, _COLUMN), c) for a, b, c in rows]
-    widths = [max(_width(row[column]) for row in short) for column in range(3)]
-    return [
-        f"{_padded(a, widths[0])}  {_padded(b, widths[1])}  {' ' * (widths[2] - _width(c))}{c}"
-        for a, b, c in short
+def aligned(rows: Sequence[tuple[str, ...]], left: int) -> list[str]:
+    """Set cells in columns: the first ``left`` to the left and cut to fit, the others right."""
+    short = [
+        tuple(shortened(cell, _COLUMN) if at < left else cell for at, cell in enumerate(row))
+        for row in rows
     ]
+    widths = [max(map(_width, column)) for column in zip(*short, strict=True)]
+    lines = []
+    for row in short:
+        gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = (
+            cell + gap if at < left else gap + cell
+            for at, (cell, gap) in enumerate(zip(row, gaps, strict=True))
+        )
+        lines.append("  ".join(cells))
+    return lines
 
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
+def ruled(rows: list[str]) -> str:
+    """Put a line under the first row and above the last: a heading and a sum."""
+    rule = "─" * _width(rows[0])
+    return "\n".join([rows[0], rule, *rows[1:-1], rule, rows[-1]])
 
 
 def _width(text: str) -> int:

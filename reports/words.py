@@ -10,7 +10,7 @@ from crossaisle.reports.names import SHORT, category, clean, readable
 FEWEST = 5
 """People behind a statement below which it is said without their number."""
 
-_NOTHING = 1e-3  # of the bias: a rest that is smaller is no reason
+_NOTHING = 1e-3  # of the bias: what is smaller is no reason
 
 
 def reasons(
@@ -20,7 +20,8 @@ def reasons(
 
     Terms over the same bridge make one sentence; the ``limit`` largest sums are told, those that
     speak for the product first, those against it after them. Where no term speaks for it, the
-    first sentence says that it is popular, or that many small reasons add up.
+    first sentence says that it is popular, or that many small reasons add up. A term below a
+    thousandth of the bias is not told.
 
     Args:
         explanation: the score taken apart.
@@ -35,12 +36,15 @@ def reasons(
         ReportError: there is no catalogue for ``lang``.
     """
     words = catalogue(lang)
-    told = bridges(explanation.terms)[: max(limit, 1)]
+    weighty = _NOTHING * abs(explanation.bias)
+    told = [b for b in bridges(explanation.terms) if abs(b.contribution) > weighty][: max(limit, 1)]
     speaking_for = [bridge for bridge in told if bridge.contribution > 0]
     against = [bridge for bridge in told if bridge.contribution < 0]
     sentences = [sentence(bridge, words, fewest) for bridge in (*speaking_for, *against)]
     if not speaking_for:
-        sentences.insert(0, words.say("reason.many" if _adds_up(explanation) else "reason.nothing"))
+        untold = explanation.sum - explanation.bias - sum(bridge.contribution for bridge in told)
+        many = untold > max(explanation.bias, weighty)
+        sentences.insert(0, words.say("reason.many" if many else "reason.nothing"))
     return sentences[: max(limit, 1)]
 
 
@@ -57,12 +61,12 @@ def sentence(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
 def bridge_label(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
     """Name a bridge in a few words, for a table or a picture."""
     if bridge.form == "attribute":
-        return _label(bridge.nodes[0], words)
+        return node_label(bridge.nodes[0], words)
     if bridge.form == "people" and len(bridge.terms) == 1:
         count = bridge.terms[0].count
         if count is not None and count >= fewest:
             return words.say("label.people_counted", count)
-    names = [_label(node, words) for node in bridge.nodes]
+    names = [node_label(node, words) for node in bridge.nodes]
     fields = _fields(bridge, names)
     return words.say(f"label.{bridge.form}", **fields)
 
@@ -70,11 +74,6 @@ def bridge_label(bridge: Bridge, words: Catalogue, fewest: int = FEWEST) -> str:
 def shown_name(product: PathNode, words: Catalogue) -> str:
     """Name a product in a table or a picture."""
     return product_name(product) or words.say("name.untitled")
-
-
-def _adds_up(explanation: Explanation) -> bool:
-    """Whether the terms that are not shown do more for the product than its bias."""
-    return explanation.rest > max(explanation.bias, _NOTHING * abs(explanation.bias))
 
 
 def _quoted(products: Iterable[PathNode], words: Catalogue) -> list[str]:
@@ -131,7 +130,8 @@ def _phrase(node: PathNode, words: Catalogue) -> str:
     return _quoted([node], words)[0]
 
 
-def _label(node: PathNode, words: Catalogue) -> str:
+def node_label(node: PathNode, words: Catalogue) -> str:
+    """Name a node of the graph in a table or a picture."""
     if node.label == "Attribute":
         kind, value = _attribute(node, words)
         return words.say("name.attribute_short", kind=kind, value=value) if kind else value

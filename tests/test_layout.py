@@ -39,7 +39,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "typer": {"cli.py"},
 }
 MAX_LINES = 320
-LONGER = {"cli.py": 400}  # a list of arguments, no logic
+LONGER = {"cli.py": 450}  # a list of arguments, no logic
 
 
 def package_files() -> list[Path]:

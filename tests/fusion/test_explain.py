@@ -1,15 +1,20 @@
 """Reasons: brute-force enumeration of walks, sums, paths that exist."""
 
+import importlib.util
 from itertools import pairwise
 from itertools import product as pairs_of
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
-from crossaisle.fusion import Explanation, Model, PathNode, Recommender
+from crossaisle.fusion import Explanation, Model, PathNode, Recommender, UnknownId
 from crossaisle.fusion.channels import POWER, NetworkTables
+from crossaisle.fusion.decompose import PAIR, PEOPLE, SHARED, TEXT, Decomposer
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import CHANNELS
 from crossaisle.fusion.terms import SOFT
@@ -83,6 +88,7 @@ def test_every_hard_step_is_an_edge_of_the_graph(every_channel: Recommender) -> 
 
 
 Walks = dict[tuple[int, str, int, int], float]
+SORTS = {PAIR: "pair", PEOPLE: "people", SHARED: "shared", TEXT: "text"}
 
 
 def leaf_name(model: Model, leaf: int) -> str | int:
@@ -112,7 +118,11 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         total[walk] = total.get(walk, 0.0) + value
 
     for name in ("people", "walks", "niche walks", "regression"):
-        add("self", "self", scale[name] * model.channels[name].pairs(np.array([item]), product)[0])
+        add(
+            "self",
+            "self",
+            scale[name] * model.channels[name].pairs(*np.array([[item], [product]]))[0, 0],
+        )
     mine, theirs = (
         m[[r]].toarray()[0] for m, r in ((tables.mix_in, item), (tables.mix_out, product))
     )
@@ -134,15 +144,73 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
 def test_walks_by_brute_force(every_channel: Recommender, product: int) -> None:
     model = every_channel.model
     history = model.graph.purchases[[4]]
-    chosen = model.weights[model.situation(history, product), int(model.is_new[product])]
+    situation = model.situations(history, np.array([product]))[0]
+    chosen = model.weights[situation, int(model.is_new[product])]
     scale = {n: float(w) / np.sqrt(history.nnz) for n, w in zip(CHANNELS, chosen, strict=True)}
     slow: Walks = {}
     for item in history.indices.tolist():
         slow |= slow_walks(model, item, product, scale)
-    fast = Explainer(model).walks(history, product)
-    assert fast.keys() == slow.keys()
-    for walk, value in slow.items():
-        assert fast[walk] == pytest.approx(value, rel=1e-9, abs=1e-12)
+    walks = next(Decomposer(model).walks(history, np.array([product])))
+    names = zip(walks.item, (SORTS[s] for s in walks.sort), walks.mine, walks.theirs, strict=True)
+    fast = dict(zip(names, walks.value, strict=True))
+    assert len(fast) == len(walks.value)  # no walk is there twice
+    arrays = zip(walks.item, walks.sort, walks.mine, walks.theirs, strict=True)
+    assert [walks.walk(at) for at in range(len(walks.value))] == list(arrays)
+    for walk in fast.keys() | slow.keys():
+        assert fast.get(walk, 0.0) == pytest.approx(slow.get(walk, 0.0), rel=1e-9, abs=1e-12)
+
+
+class SlowExplainer(Protocol):
+    def explain(
+        self, history: sparse.csr_array, product: int, user_id: str, top: int
+    ) -> Explanation: ...
+
+
+def slow_explainer(model: Model) -> SlowExplainer:
+    path = Path(__file__).parents[2] / "benchmarks/slow_explainer.py"
+    spec = importlib.util.spec_from_file_location("slow_explainer", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    slow: SlowExplainer = module.SlowExplainer(model)
+    return slow
+
+
+def by_path(found: Explanation) -> dict[tuple[str, str], float]:
+    """Contributions added up by history product and path; two ways may look the same."""
+    sums: dict[tuple[str, str], float] = {}
+    for term in found.terms:
+        key = (term.history_product, repr(term.path))
+        sums[key] = sums.get(key, 0.0) + term.contribution
+    return sums
+
+
+@pytest.mark.parametrize("top", [0, 1, 5, 10_000])
+def test_a_list_is_what_the_slow_explainer_says(every_channel: Recommender, top: int) -> None:
+    model = every_channel.model
+    slow, fast = slow_explainer(model), Explainer(model)
+    rng = np.random.default_rng(top)
+    for user in (0, 4, 30):
+        history = model.graph.purchases[[user]]
+        products = np.append(rng.permutation(PRODUCTS)[:6], [41, 125])  # two that are new
+        found = fast.explain(history, np.zeros(8, np.int64), products, ["u"], top)
+        for product, mine in zip(products.tolist(), found, strict=True):
+            other = slow.explain(history, product, "u", top)
+            assert (mine.product_id, mine.score, mine.bias) == (
+                other.product_id,
+                pytest.approx(other.score, rel=1e-12),
+                other.bias,
+            )
+            assert mine.rest == pytest.approx(other.rest, rel=1e-9, abs=1e-9)
+            known = {(t.history_product, t.path): t for t in other.terms}
+            for place, term in enumerate(mine.terms):
+                size = abs(other.terms[place].contribution)
+                assert abs(term.contribution) == pytest.approx(size, rel=1e-9, abs=1e-12)
+                if (same := known.get((term.history_product, term.path))) is not None:
+                    assert (term.kind, term.count) == (same.kind, same.count)
+            if top == 10_000:
+                assert by_path(mine) == pytest.approx(by_path(other), rel=1e-9, abs=1e-12)
 
 
 def test_an_empty_history_has_only_the_bias(recommender: Recommender) -> None:
@@ -150,3 +218,24 @@ def test_an_empty_history_has_only_the_bias(recommender: Recommender) -> None:
     assert found.terms == ()
     assert found.rest == 0
     assert found.score == pytest.approx(found.bias)
+
+
+def test_lists_of_several_users_are_explained_in_their_order(every_channel: Recommender) -> None:
+    histories = {"a": ["p0_001", "p1_002"], "b": ["p2_003"], "nobody": []}
+    pairs = [
+        ("b", "p0_004"),
+        ("a", "p0_004"),
+        ("a", "p2_041"),
+        ("nobody", "p1_001"),
+        ("b", "p1_007"),
+    ]
+    found = list(every_channel.explain_lists(pairs, histories, top=3))
+    assert [(one.user_id, one.product_id) for one in found] == pairs
+    for (user, product), one in zip(pairs, found, strict=True):
+        alone = every_channel.explain({user: histories[user]}, product, top=3)
+        assert one.score == pytest.approx(alone.score, rel=1e-12)
+        assert [t.path for t in one.terms] == [t.path for t in alone.terms]
+        assert close(one.sum, one.score)
+    assert list(every_channel.explain_lists([], histories)) == []
+    with pytest.raises(UnknownId, match="'c'"):
+        every_channel.explain_lists([("c", "p0_004")], histories)

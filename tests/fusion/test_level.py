@@ -20,7 +20,8 @@ def test_new_products_get_their_share_whatever_level_they_had(
     aisle = levelled.aisle_of == 0
     histories = sparse.csr_array(levelled.graph.purchases)
     for situation in (0, 1):
-        rows = np.flatnonzero(levelled.visited(histories)[:, 0] == situation)
+        buyers = np.diff(histories.indptr) > 0
+        rows = np.flatnonzero((levelled.visited(histories)[:, 0] == situation) & buyers)
         if not len(rows):
             continue
         rest = levelled.scores(histories[rows], np.flatnonzero(aisle & ~levelled.is_new))

@@ -234,3 +234,12 @@ def test_no_identifier_is_ever_said(
     assert 1 <= len(told) <= limit
     assert not any("ID-" in sentence or "=retro" in sentence for sentence in told)
     assert not any("{" in sentence for sentence in told)
+
+
+def test_terms_of_no_weight_are_no_reason(shop: SimpleNamespace) -> None:
+    tiny = shop.walk(1e-5, "people", "22423", "BOUGHT_WITH", to="21080", count=14)
+    found = shop.explained("u", "21080", -8.0, 1e-6, tiny)
+    assert reasons(found) == ["No reason in your history: it is popular here."]
+    assert reasons(found, "zh") == ["与您的购买记录无关：它在这里很受欢迎。"]
+    many = shop.explained("u", "21080", -8.0, 0.5, tiny)
+    assert reasons(many) == ["No single purchase stands out: many small reasons add up."]

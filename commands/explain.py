@@ -1,0 +1,109 @@
+"""``crossaisle explain``: one score taken apart, grouped, set against another, or changed."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from crossaisle.commands.files import UsageError
+from crossaisle.commands.recommend import title_of
+from crossaisle.commands.report import one_explanation
+from crossaisle.fusion import Recommender
+from crossaisle.fusion.terms import By
+from crossaisle.reports import (
+    as_html,
+    as_text,
+    contrast_text,
+    groups_csv,
+    groups_text,
+    picture,
+    terms_csv,
+    what_if_text,
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a product: why, or one of three other things."""
+
+    group_by: By | None = None
+    against: str | None = None
+    without: tuple[str, ...] = ()
+    with_: tuple[str, ...] = ()
+    without_attributes: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is asked what would be if."""
+        return bool(self.without or self.with_ or self.without_attributes)
+
+
+def explain(
+    recommender: Recommender,
+    user: str,
+    product: str,
+    *,
+    question: Question | None = None,
+    top: int = 5,
+    lang: str = "en",
+    form: str = "text",
+) -> str:
+    """Answer a question about one score, in the form asked for.
+
+    Raises:
+        UsageError: two questions at once, or a form that the answer does not have.
+        UnknownId: something that the model does not know, or is not in the history.
+    """
+    question = question or Question()
+    _check(question, form)
+    title = title_of(recommender, product)
+    if question.changes:
+        found = recommender.what_if(
+            user,
+            product,
+            without=question.without,
+            with_=question.with_,
+            without_attributes=question.without_attributes,
+        )
+        return _json(found.to_json()) if form == "json" else what_if_text(found, lang, title)
+    if question.against is not None:
+        contrast = recommender.contrast(user, product, question.against, top=top)
+        titles = title, title_of(recommender, question.against)
+        return (
+            _json(contrast.to_json()) if form == "json" else contrast_text(contrast, lang, titles)
+        )
+    explanation = recommender.explain(user, product, top=top)
+    if question.group_by is not None:
+        groups = explanation.grouped(question.group_by)
+        if form == "json":
+            told = {"grouped_by": question.group_by, "groups": [g.to_json() for g in groups]}
+            return _json(explanation.to_json() | told)
+        if form == "csv":
+            return groups_csv(explanation, groups)
+        return groups_text(explanation, question.group_by, lang, title, top)
+    if form == "json":
+        return _json(explanation.to_json())
+    if form == "csv":
+        return terms_csv([explanation])
+    if form == "svg":
+        return str(picture(explanation, lang, title))
+    if form == "html":
+        return as_html(one_explanation(recommender, explanation), lang=lang)
+    return as_text(explanation, lang=lang, title=title)
+
+
+def _check(question: Question, form: str) -> None:
+    asked = {
+        "--group-by": question.group_by is not None,
+        "--against": question.against is not None,
+        "--without, --with or --without-attribute": question.changes,
+    }
+    several = [name for name, there in asked.items() if there]
+    if len(several) > 1:
+        raise UsageError(f"ask one thing at a time: {' or '.join(several)}")
+    forms = ("text", "json", "csv") if several == ["--group-by"] else ("text", "json")
+    if several and form not in forms:
+        raise UsageError(f"{several[0]} is told as {' or '.join(forms)}, not as {form}")
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
