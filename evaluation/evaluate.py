@@ -34,6 +34,7 @@ def evaluate(
     *,
     arms: Mapping[str, Fit] | None = None,
     baselines: str | Sequence[str] = "all",
+    text: np.ndarray | None = None,
     split: Split | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -50,6 +51,7 @@ def evaluate(
         fit: makes the model, "crossaisle" in the results; None measures baselines only.
         arms: more models by name, for example ablations.
         baselines: "all", "none", names with commas between, or a sequence of names.
+        text: the products' text vectors, float (products, numbers), for "text-knn".
         split: a saved one; None draws it by ``seed``.
         seed: of the split, of the order of ties, and of the bootstrap.
         progress: hears what goes on.
@@ -64,7 +66,7 @@ def evaluate(
         ScoreError: a model returned scores that cannot be ranked.
     """
     note = progress or silent
-    wanted = chosen(baselines)
+    wanted = chosen(baselines, text)
     note("hiding purchases", 0, 1)
     split = split or Split.make(graph, task, seed=seed)
     check_leaks(split)
