@@ -228,7 +228,16 @@ def train(
 def evaluate(
     store: StoreOption,
     task: Annotated[
-        Literal["aisle-cold", "aisle-warm", "product-cold"], typer.Option(help="What is hidden.")
+        Literal[
+            "aisle-cold",
+            "aisle-warm",
+            "product-cold",
+            "product-mixed",
+            "new-user",
+            "any-aisle",
+            "aisles-apart",
+        ],
+        typer.Option(help="What is hidden."),
     ],
     output: Annotated[Path, typer.Option(help="Where results.json goes.")],
     config: ConfigOption = None,
