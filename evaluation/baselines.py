@@ -115,9 +115,9 @@ BASELINES: tuple[Baseline, ...] = (
     Baseline(
         "bpr",
         Bpr,
-        _grid(factors=(32, 96), learning_rate=(0.02, 0.08), regularisation=(0.002, 0.02)),
+        _grid(factors=(32, 96), learning_rate=(0.005, 0.02), regularisation=(0.002, 0.02)),
     ),
-    Baseline("lightgcn", _lightgcn, _grid(layers=(1, 2), regularisation=(1e-5, 1e-4, 1e-3, 1e-2))),
+    Baseline("lightgcn", _lightgcn, _grid(layers=(1, 2), regularisation=(1e-6, 1e-5, 1e-4, 1e-3))),
     Baseline(
         "content-knn",
         ContentKnn,

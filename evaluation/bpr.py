@@ -26,7 +26,7 @@ class Bpr:
         factors: int,
         learning_rate: float,
         regularisation: float,
-        iterations: int = 40,
+        iterations: int = 80,
         seed: int = 0,
     ) -> None:
         """Factorise the log, in one thread: the same seed gives the same vectors."""

@@ -38,9 +38,9 @@ class LightGcn:
         layers: int,
         regularisation: float,
         size: int = 64,
-        steps: int = 120,
+        steps: int = 100,
         batch: int = 65_536,
-        learning_rate: float = 0.03,
+        learning_rate: float = 0.1,
         seed: int = 0,
     ) -> None:
         """Train ``steps`` steps of Adam; the purchases of a batch are drawn with replacement."""
