@@ -53,6 +53,10 @@ ConfigOption = Annotated[
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="One setting: train.epochs=5. Repeatable.")
 ]
+TaskName = Literal[
+    "aisle-cold", "aisle-warm", "product-cold", "product-mixed", "new-user", "any-aisle",
+    "aisles-apart",
+]  # fmt: skip
 KOption = Annotated[int, typer.Option("--k", help="Length of a list.")]
 LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
 
@@ -227,9 +231,7 @@ def train(
 @app.command(rich_help_panel=MODEL)
 def evaluate(
     store: StoreOption,
-    task: Annotated[
-        Literal["aisle-cold", "aisle-warm", "product-cold"], typer.Option(help="What is hidden.")
-    ],
+    task: Annotated[TaskName, typer.Option(help="What is hidden.")],
     output: Annotated[Path, typer.Option(help="Where results.json goes.")],
     config: ConfigOption = None,
     set_: SetOption = None,

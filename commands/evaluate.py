@@ -65,7 +65,16 @@ def evaluate_graph(
         trained = Recommender.train(hidden, settings.train, text=text, seed=seed, progress=progress)
         return trained.model
 
-    return measure(graph, task, fit, baselines=baselines, split=split, seed=seed, progress=progress)
+    return measure(
+        graph,
+        task,
+        fit,
+        baselines=baselines,
+        text=text,
+        split=split,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def write_results(results: list[Results], output: Path) -> None:

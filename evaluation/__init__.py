@@ -4,7 +4,7 @@ from crossaisle.evaluation.baselines import BASELINES, BaselineError
 from crossaisle.evaluation.bootstrap import Interval
 from crossaisle.evaluation.evaluate import Fit, evaluate
 from crossaisle.evaluation.hiding import SplitError
-from crossaisle.evaluation.leaks import LeakError, check_leaks, twins
+from crossaisle.evaluation.leaks import LeakError, check_leaks, twin_customers, twins
 from crossaisle.evaluation.ranking import ScoreError
 from crossaisle.evaluation.results import Comparison, Method, Results
 from crossaisle.evaluation.splits import TASKS, Fold, Split, Task
@@ -29,5 +29,6 @@ __all__ = [
     "evaluate",
     "markdown",
     "rich_table",
+    "twin_customers",
     "twins",
 ]

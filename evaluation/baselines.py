@@ -9,15 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from crossaisle.evaluation.bpr import Bpr
+from crossaisle.evaluation.content import ContentKnn, TextKnn
 from crossaisle.evaluation.ease import Ease
 from crossaisle.evaluation.ials import Ials
 from crossaisle.evaluation.metrics import ndcg
 from crossaisle.evaluation.neighbours import ItemKnn, Rp3Beta
-from crossaisle.evaluation.popularity import Popularity, WithPopularity
+from crossaisle.evaluation.popularity import Affinity, Popularity, WithPopularity
 from crossaisle.evaluation.ranking import rank_fold
 from crossaisle.evaluation.splits import Fold
+from crossaisle.evaluation.svd import Svd
+from crossaisle.graph import Graph
 
 if TYPE_CHECKING:  # fusion loads torch; the protocol is all that is needed of it
     from crossaisle.fusion.scorer import Scorer
@@ -65,12 +72,19 @@ def _grid(**axes: Sequence[Any]) -> tuple[Settings, ...]:
     return tuple(settings)
 
 
-BASELINES = (
+def _lightgcn(graph: Graph, **settings: Any) -> Scorer:  # noqa: ANN401
+    from crossaisle.evaluation.lightgcn import LightGcn  # loads torch
+
+    return LightGcn(graph, **settings)
+
+
+BASELINES: tuple[Baseline, ...] = (
     Baseline(
         "popularity",
         Popularity,
         _grid(baskets=(False, True), half_life=(None, 120.0, 40.0, 10.0)),
     ),
+    Baseline("affinity", Affinity, _grid(brand=(1.0, 3.0, 10.0, 30.0), category=(1.0, 10.0))),
     Baseline(
         "item-knn", ItemKnn, _grid(shrinkage=(0.0, 20.0, 100.0, 500.0), neighbours=(100, 1000))
     ),
@@ -97,22 +111,46 @@ BASELINES = (
             )
         ),
     ),
+    Baseline("svd", Svd, _grid(factors=(16, 64, 128, 256), power=(0.0, 0.5))),
+    Baseline(
+        "bpr",
+        Bpr,
+        _grid(factors=(32, 96), learning_rate=(0.005, 0.02), regularisation=(0.002, 0.02)),
+    ),
+    Baseline("lightgcn", _lightgcn, _grid(layers=(1, 2), regularisation=(1e-6, 1e-5, 1e-4, 1e-3))),
+    Baseline(
+        "content-knn",
+        ContentKnn,
+        _grid(attributes=(0.0, 0.5, 1.0, 2.0), categories=(0.25, 1.0)),
+    ),
 )
+TEXT_KNN = "text-knn"
+"""The baseline that there is only where the products' text vectors are at hand."""
+TEXT_SETTINGS = _grid(centre=(False, True), power=(1.0, 2.0, 4.0, 8.0))
 
 
-def chosen(names: str | Sequence[str]) -> tuple[Baseline, ...]:
+def chosen(names: str | Sequence[str], text: np.ndarray | None = None) -> tuple[Baseline, ...]:
     """Return the baselines of ``"all"``, ``"none"``, ``"name,name"`` or a sequence of names.
 
+    Args:
+        names: which; "all" has "text-knn" only where there is text.
+        text: float (products, numbers), the products' text vectors.
+
     Raises:
-        BaselineError: one is unknown.
+        BaselineError: one is unknown, or needs text where there is none.
     """
+    there = BASELINES
+    if text is not None:
+        there += (Baseline(TEXT_KNN, partial(TextKnn, text=text), TEXT_SETTINGS),)
     if names == "all":
-        return BASELINES
+        return there
     if names == "none":
         return ()
     wanted = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    known = {baseline.name: baseline for baseline in BASELINES}
+    known = {baseline.name: baseline for baseline in there}
     for name in wanted:
+        if name == TEXT_KNN and text is None:
+            raise BaselineError(f"{name} needs text vectors: choose a text encoder")
         if name not in known:
             raise BaselineError(f"no baseline {name!r}: there are {', '.join(known)}, all and none")
     return tuple(known[name] for name in wanted)

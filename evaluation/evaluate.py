@@ -9,14 +9,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
-from crossaisle.evaluation.baselines import Baseline, Tuned, chosen, tune
-from crossaisle.evaluation.bootstrap import Resampled, resample
-from crossaisle.evaluation.leaks import check_leaks, twins
-from crossaisle.evaluation.metrics import METRICS, coverage
+from crossaisle.evaluation.baselines import Baseline, chosen, tune
+from crossaisle.evaluation.figures import Run, figures
+from crossaisle.evaluation.leaks import check_leaks, twin_customers, twins
+from crossaisle.evaluation.lists import Shelf
+from crossaisle.evaluation.parts import Part, parts
 from crossaisle.evaluation.popularity import Popularity, WithPopularity
-from crossaisle.evaluation.ranking import Ranking, rank_fold
-from crossaisle.evaluation.results import Comparison, Method, Results
+from crossaisle.evaluation.probability import calibrate
+from crossaisle.evaluation.ranking import rank_fold
+from crossaisle.evaluation.results import Results
 from crossaisle.evaluation.splits import Fold, Split, Task
 from crossaisle.graph import Graph, Progress, silent
 
@@ -34,6 +37,7 @@ def evaluate(
     *,
     arms: Mapping[str, Fit] | None = None,
     baselines: str | Sequence[str] = "all",
+    text: np.ndarray | None = None,
     split: Split | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -47,9 +51,11 @@ def evaluate(
     Args:
         graph: with the whole log; it is hidden here.
         task: what to hide.
-        fit: makes the model, "crossaisle" in the results; None measures baselines only.
+        fit: makes the model, "crossaisle" in the results; None measures baselines only. Its
+            scores, and those of the arms, are judged as log probabilities too.
         arms: more models by name, for example ablations.
         baselines: "all", "none", names with commas between, or a sequence of names.
+        text: the products' text vectors, float (products, numbers), for "text-knn".
         split: a saved one; None draws it by ``seed``.
         seed: of the split, of the order of ties, and of the bootstrap.
         progress: hears what goes on.
@@ -64,61 +70,55 @@ def evaluate(
         ScoreError: a model returned scores that cannot be ranked.
     """
     note = progress or silent
-    wanted = chosen(baselines)
+    wanted = chosen(baselines, text)
     note("hiding purchases", 0, 1)
     split = split or Split.make(graph, task, seed=seed)
     check_leaks(split)
-    runs: list[_Run] = []
+    runs: list[Run] = []
     for name, make in _models(fit, arms):
         note(f"training {name}", 0, 1)
-        runs.append(_run(name, make, split.test, seed, note))
+        start = time.perf_counter()
+        scorer = make(split.test.graph)
+        run = _run(name, scorer, time.perf_counter() - start, split.test, seed, note)
+        run.calibration = calibrate(scorer, split.test)
+        runs.append(run)
     for baseline in wanted:
         runs += _run_baseline(baseline, split, seed, note)
     note("drawing intervals", 0, 1)
-    methods, resampled = _figures(runs, split, seed)
+    twin = twin_customers(graph)
+    apart = parts(split.task, split.test, twin)
+    shelf = Shelf.make(split.test, _content(graph), seed)
+    methods, comparisons = figures(runs, split.test, shelf, apart, seed)
     return Results(
         task=split.task,
         seed=split.seed,
         fingerprint=split.fingerprint,
-        counts=_counts(graph, split),
+        counts=_counts(graph, split, apart),
         twins=twins(graph).height,
+        twin_customers=int(twin.sum()),
         versions={"python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
         methods=methods,
-        comparisons=_compare(runs, resampled),
+        comparisons=comparisons,
     )
-
-
-class _Run:
-    """A fitted method's ranking of the test cases."""
-
-    def __init__(self, name: str, ranking: Ranking, fit: float, score: float) -> None:
-        self.name, self.ranking, self.seconds_fit, self.seconds_score = name, ranking, fit, score
-        self.seconds_tune = 0.0
-        self.tuned: Tuned | None = None
-        self.values = np.column_stack([metric(ranking) for metric in METRICS.values()])
 
 
 def _models(fit: Fit | None, arms: Mapping[str, Fit] | None) -> list[tuple[str, Fit]]:
     return ([("crossaisle", fit)] if fit else []) + list((arms or {}).items())
 
 
-def _run(
-    name: str, make: Fit, fold: Fold, seed: int, note: Progress, fitted: Scorer | None = None
-) -> _Run:
+def _run(name: str, scorer: Scorer, seconds: float, fold: Fold, seed: int, note: Progress) -> Run:
     start = time.perf_counter()
-    scorer = fitted or make(fold.graph)
-    middle = time.perf_counter()
     ranking = rank_fold(
         scorer,
         fold,
         seed=seed,
         progress=lambda done, total: note(f"ranking by {name}", done, total),
     )
-    return _Run(name, ranking, middle - start, time.perf_counter() - middle)
+    return Run(name, ranking, seconds, time.perf_counter() - start)
 
 
-def _run_baseline(baseline: Baseline, split: Split, seed: int, note: Progress) -> list[_Run]:
+def _run_baseline(baseline: Baseline, split: Split, seed: int, note: Progress) -> list[Run]:
     runs, alone = [], None
     start = time.perf_counter()
     for name, tuned in tune(baseline, split.validation, seed, note):
@@ -133,78 +133,26 @@ def _run_baseline(baseline: Baseline, split: Split, seed: int, note: Progress) -
         scorer = alone
         if weight is not None:
             scorer = WithPopularity(alone, Popularity(split.test.graph), weight)
-        run = _run(name, baseline.fit, split.test, seed, note, fitted=scorer)
-        run.seconds_tune, run.seconds_fit, run.tuned = spent, seconds, tuned
+        run = _run(name, scorer, seconds, split.test, seed, note)
+        run.seconds_tune, run.tuned = spent, tuned
         runs.append(run)
         start = time.perf_counter()
     return runs
 
 
-def _figures(
-    runs: list[_Run], split: Split, seed: int
-) -> tuple[tuple[Method, ...], Resampled | None]:
-    if not runs:
-        return (), None
-    fold = split.test
-    values = np.column_stack([run.values for run in runs])
-    everyone = resample(values, fold.users, seed=seed)
-    groups = {"": everyone}
-    for aisle in np.unique(fold.aisles):
-        inside = fold.aisles == aisle
-        name = fold.graph.aisles[aisle]
-        groups[name] = resample(values[inside], fold.users[inside], seed=seed)
-    candidates = sum(len(fold.candidates(int(aisle))) for aisle in np.unique(fold.aisles))
-    methods = []
-    for number, run in enumerate(runs):
-        table = {
-            group: {
-                metric: drawn.mean(number * len(METRICS) + column)
-                for column, metric in enumerate(METRICS)
-            }
-            for group, drawn in groups.items()
-        }
-        methods.append(
-            Method(
-                name=run.name,
-                metrics=table.pop(""),
-                coverage=coverage(run.ranking.top, candidates),
-                by_aisle=table,
-                seconds_tune=run.seconds_tune,
-                seconds_fit=run.seconds_fit,
-                seconds_score=run.seconds_score,
-                tuned=run.tuned,
-            )
-        )
-    return tuple(methods), everyone
+def _content(graph: Graph) -> sparse.csr_array:
+    from crossaisle.fusion.content import features  # loads torch
+
+    return features(graph).matrix
 
 
-def _compare(runs: list[_Run], resampled: Resampled | None) -> tuple[Comparison, ...]:
-    if resampled is None:
-        return ()
-    width = len(METRICS)
-    return tuple(
-        Comparison(
-            runs[0].name,
-            run.name,
-            {
-                metric: resampled.difference(column, number * width + column)
-                for column, metric in enumerate(METRICS)
-            },
-            {
-                metric: resampled.ratio(column, number * width + column)
-                for column, metric in enumerate(METRICS)
-            },
-        )
-        for number, run in enumerate(runs)
-        if number
-    )
-
-
-def _counts(graph: Graph, split: Split) -> dict[str, int]:
+def _counts(graph: Graph, split: Split, apart: tuple[Part, ...]) -> dict[str, int]:
     counts = dict(graph.counts())
     for name, fold in (("validation", split.validation), ("test", split.test)):
         counts[f"{name}_cases"] = len(fold.users)
         counts[f"{name}_users"] = len(np.unique(fold.users))
         counts[f"{name}_hidden"] = int(fold.hidden.nnz)
         counts[f"{name}_events_learned_from"] = fold.graph.bought.height
+    for part in apart:
+        counts[f"test_cases, {part.name}"] = int(part.cases.sum())
     return counts

@@ -1,6 +1,6 @@
 """Which events each task hides: pure choice of rows, drawn by a generator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -9,6 +9,7 @@ from crossaisle.graph import Graph
 
 COLD_SHARE = 10  # product-cold: one product in this many is hidden, for the test and for validation
 TEST_FROM, VALIDATION_FROM = 0.9, 0.8  # quantiles of event time where a dated log is cut
+ANY = -1  # in place of an aisle's code: the products of all aisles are ranked together
 
 
 class SplitError(ValueError):
@@ -19,10 +20,14 @@ class SplitError(ValueError):
 class Held:
     """What one fold hides, as rows of the graph it was drawn from."""
 
-    cases: pl.DataFrame  # user, aisle, product: uint32, int32, uint32; unique, sorted
+    cases: pl.DataFrame  # user, aisle (or ANY), product: uint32, int32, uint32; unique, sorted
     bought: np.ndarray  # bool (events,): True = not in the fold's graph
     contains: np.ndarray  # bool (basket lines,): the same
-    cold: np.ndarray | None = None  # int64, sorted product rows: the only candidates; None = all
+    cold: np.ndarray | None = None  # int64, sorted product rows: they lost all events
+    mixed: bool = False  # cold products are ranked with all others, not among themselves
+    given: pl.DataFrame | None = None
+    """Histories of people who are not in the graph at all: user, size, product (uint32, int32,
+    uint32), sorted; a user has a case for each size. None: the graph holds the histories."""
 
 
 Pair = tuple[Held, Held]
@@ -42,7 +47,7 @@ def aisle_cold(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -
     drawn = visits.with_columns(luck=pl.Series(rng.random(visits.height), dtype=pl.Float64))
     targets = drawn.sort("user", "luck").unique("user", keep="first", maintain_order=True)
     cases = pairs.join(targets.select("user", "aisle"), on=["user", "aisle"], how="semi")
-    return _hide_pairs(graph, cases, _draw(targets["user"], rng, sizes))
+    return _hide_pairs(graph, cases, draw(targets["user"], rng, sizes))
 
 
 def aisle_warm(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
@@ -64,7 +69,7 @@ def aisle_warm(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -
         ["user", "aisle"], keep="last", maintain_order=True
     )
     users = last["user"].unique().sort()
-    return _hide_pairs(graph, last, _draw(users, rng, sizes))
+    return _hide_pairs(graph, last, draw(users, rng, sizes))
 
 
 def product_cold(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
@@ -97,13 +102,59 @@ def product_cold(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int])
             pl.col("product").is_in(cold.implode()) & pl.col("user").is_in(known.implode())
         )
         eligible = people[np.isin(people, found["user"].to_numpy())][:size]
-        cases = _of_users(found, eligible)
+        cases = of_users(found, eligible)
         held.append(Held(cases, bought, contains, np.sort(cold.to_numpy()).astype(np.int64)))
     return held[0], held[1]
 
 
-def _pairs(graph: Graph) -> pl.DataFrame:
-    """Return events on products that have an aisle: user, aisle, product, time, position."""
+def product_mixed(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    """Product-cold, with warm answers too: cold and warm products are ranked together.
+
+    Of each case whose user has two or more products left in the aisle, one of them, drawn, is
+    hidden as well.
+    """
+    validation, test = product_cold(graph, rng, sizes)
+    pairs = events(graph).filter(~pl.Series(validation.bought, dtype=pl.Boolean))
+    pairs = pairs.filter(pl.col("aisle") >= 0).select("user", "aisle", "product").unique()
+    warm = pairs.sort("user", "aisle", "product").filter(pl.len().over("user", "aisle") >= 2)
+    warm = warm.with_columns(luck=pl.Series(rng.random(warm.height), dtype=pl.Float64))
+    warm = warm.sort("user", "aisle", "luck").unique(["user", "aisle"], maintain_order=True)
+    picks = [
+        warm.join(held.cases, on=["user", "aisle"], how="semi").select("user", "aisle", "product")
+        for held in (validation, test)
+    ]
+    of_test = _mask(graph, picks[1])
+    masks = (validation.bought | _mask(graph, picks[0]) | of_test, test.bought | of_test)
+    mixed = [
+        replace(
+            held,
+            cases=pl.concat([held.cases, pick]).sort("user", "aisle", "product"),
+            bought=mask,
+            mixed=True,
+        )
+        for held, pick, mask in zip((validation, test), picks, masks, strict=True)
+    ]
+    return mixed[0], mixed[1]
+
+
+def any_aisle(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
+    """Hide two whole aisles of each drawn user at once, and rank all aisles in one list.
+
+    Eligible: who bought in three aisles or more. Drawn as for aisle-cold.
+    """
+    pairs = _pairs(graph)
+    visits = pairs.select("user", "aisle").unique().sort("user", "aisle")
+    visits = visits.filter(pl.len().over("user") >= 3)
+    drawn = visits.with_columns(luck=pl.Series(rng.random(visits.height), dtype=pl.Float64))
+    targets = drawn.sort("user", "luck").group_by("user", maintain_order=True).head(2)
+    cases = pairs.join(targets.select("user", "aisle"), on=["user", "aisle"], how="semi")
+    cases = cases.with_columns(aisle=pl.lit(ANY, dtype=pl.Int32))
+    users = targets["user"].unique(maintain_order=True)
+    return _hide_pairs(graph, cases, draw(users, rng, sizes))
+
+
+def events(graph: Graph) -> pl.DataFrame:
+    """Return the log with aisles, -1 for none: user, aisle, product, time, position."""
     tail = graph.bought["tail"]
     return graph.bought.select(
         pl.col("head").alias("user"),
@@ -111,18 +162,27 @@ def _pairs(graph: Graph) -> pl.DataFrame:
         pl.col("tail").alias("product"),
         "time",
         "position",
-    ).filter(pl.col("aisle") >= 0)
+    )
 
 
-def _draw(
+def _pairs(graph: Graph) -> pl.DataFrame:
+    """Return the events on products that have an aisle."""
+    return events(graph).filter(pl.col("aisle") >= 0)
+
+
+def draw(
     eligible: pl.Series, rng: np.random.Generator, sizes: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw disjoint validation and test users, at most a third of the eligible (1 : 2)."""
+    """Draw disjoint validation and test users, at most a third of the eligible (1 : 2).
+
+    Raises:
+        SplitError: fewer than six are eligible.
+    """
     third = len(eligible) // 3
     if third < 2 or min(sizes) < 1:
         raise SplitError(
-            f"only {len(eligible)} customers have enough purchases for this task (two aisles, or"
-            " two products in one aisle): at least 6 are needed"
+            f"only {len(eligible)} customers have enough purchases for this task (two aisles;"
+            " aisle-warm: two products in one; any-aisle: three aisles): at least 6 are needed"
         )
     validation = min(sizes[0], max(1, third // 3))
     test = min(sizes[1], third - validation)
@@ -132,17 +192,22 @@ def _draw(
 
 def _hide_pairs(graph: Graph, cases: pl.DataFrame, users: tuple[np.ndarray, np.ndarray]) -> Pair:
     """Hide every event of the cases' pairs: the test's from both graphs, validation's from one."""
-    validation, test = (_of_users(cases, chosen) for chosen in users)
-    width = graph.products.height
-    keys = (
-        graph.bought["head"].to_numpy().astype(np.int64) * width + graph.bought["tail"].to_numpy()
-    )
-    masks = [
-        np.isin(keys, part["user"].to_numpy().astype(np.int64) * width + part["product"].to_numpy())
-        for part in (validation, test)
-    ]
+    validation, test = (of_users(cases, chosen) for chosen in users)
+    masks = [_mask(graph, part) for part in (validation, test)]
     baskets = np.zeros(graph.contains.height, dtype=bool)
     return Held(validation, masks[0] | masks[1], baskets), Held(test, masks[1], baskets)
+
+
+def _mask(graph: Graph, pairs: pl.DataFrame) -> np.ndarray:
+    """Events of these (user, product) pairs: bool (events,)."""
+    width = graph.products.height
+    users = (graph.bought["head"], pairs["user"])
+    products = (graph.bought["tail"], pairs["product"])
+    log, wanted = (
+        user.to_numpy().astype(np.int64) * width + product.to_numpy()
+        for user, product in zip(users, products, strict=True)
+    )
+    return np.isin(log, wanted)
 
 
 def _cut_in_time(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
@@ -157,11 +222,12 @@ def _cut_in_time(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int])
             new = new.filter(pl.col("time") < end)
         users = rng.permutation(new["user"].unique().sort().to_numpy())[:size]
         baskets = (graph.contains["time"] >= cut).fill_null(value=True)
-        held.append(Held(_of_users(new, users), (time >= cut).to_numpy(), baskets.to_numpy()))
+        held.append(Held(of_users(new, users), (time >= cut).to_numpy(), baskets.to_numpy()))
     return held[0], held[1]
 
 
-def _of_users(pairs: pl.DataFrame, users: np.ndarray) -> pl.DataFrame:
+def of_users(pairs: pl.DataFrame, users: np.ndarray) -> pl.DataFrame:
+    """Return these users' cases: user, aisle, product; unique, sorted."""
     chosen = pl.Series(users, dtype=pl.UInt32)
     found = pairs.filter(pl.col("user").is_in(chosen.implode()))
     return found.select("user", "aisle", "product").unique().sort("user", "aisle", "product")

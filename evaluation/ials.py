@@ -1,4 +1,4 @@
-"""Baseline: iALS by the library implicit. The only file that imports it."""
+"""Baseline: iALS by the library implicit."""
 
 import numpy as np
 from scipy import sparse

@@ -33,6 +33,11 @@ def precision(ranking: Ranking, k: int = 10) -> np.ndarray:
     return _sum(ranking, ranking.rank < k) / k
 
 
+def f1(ranking: Ranking, k: int = 10) -> np.ndarray:
+    """F1@k = 2 P R / (P + R) = 2 |{r in R: r < k}| / (k + n), of precision@k and recall@k."""
+    return _over(2 * _sum(ranking, ranking.rank < k), ranking.hidden + k)
+
+
 def hit_rate(ranking: Ranking, k: int = 10) -> np.ndarray:
     """HR@k = 1 if any r < k, else 0."""
     return (_sum(ranking, ranking.rank < k) > 0).astype(np.float64)
@@ -70,6 +75,19 @@ def coverage(top: np.ndarray, candidates: int) -> float:
     return len(np.unique(top[top >= 0])) / candidates if candidates else 0.0
 
 
+def gini(top: np.ndarray, candidates: int) -> float:
+    """Gini coefficient of how often each candidate is recommended: 0 = all equally, 1 = one only.
+
+    G = SUM_i (2 i - n - 1) x_i / (n SUM x), x the counts in ascending order, i = 1..n, over all n
+    candidates of the run, those that are in no list too.
+    """
+    count = np.sort(np.bincount(np.unique(top[top >= 0], return_inverse=True)[1]))
+    if not len(count):
+        return 0.0
+    place = np.arange(candidates - len(count) + 1, candidates + 1)  # before them only zeros
+    return float(((2 * place - candidates - 1) * count).sum() / (candidates * count.sum()))
+
+
 METRICS: dict[str, Callable[[Ranking], np.ndarray]] = {
     "ndcg@10": partial(ndcg, k=10),
     "recall@20": partial(recall, k=20),
@@ -77,6 +95,7 @@ METRICS: dict[str, Callable[[Ranking], np.ndarray]] = {
     "mrr": mrr,
     "auc": auc,
     "precision@10": partial(precision, k=10),
+    "f1@10": partial(f1, k=10),
     "map@10": partial(average_precision, k=10),
 }
 

@@ -45,6 +45,43 @@ def _buyers(events: pl.DataFrame, products: int, half_life: float | None) -> np.
     return np.bincount(last["tail"].to_numpy(), weights=weight, minlength=products)
 
 
+class Affinity:
+    """score_uj = log(1 + c_j) + brand B_uj + category C_uj: popular, and of the user's kinds.
+
+    c_j are the buyers of j; B_uj is the share of j's brands that a history product has, on average
+    over the history, and C_uj the same for j's categories with their ancestors.
+    """
+
+    def __init__(self, graph: Graph, *, brand: float, category: float) -> None:
+        """Count buyers, and look up brands and categories."""
+        self.log_count = Popularity(graph).log_count
+        brands = np.flatnonzero((graph.attributes["kind"] == "brand").fill_null(value=False))
+        categories = graph.product_categories @ graph.category_ancestors
+        self.kinds = tuple(
+            (weight, _share_rows(table))
+            for weight, table in (
+                (brand, graph.product_attributes[:, brands]),
+                (category, categories),
+            )
+        )
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """float32 (users, m)."""
+        size = np.maximum(np.asarray(histories.sum(axis=1)).ravel(), 1)
+        result = np.tile(self.log_count[candidates], (histories.shape[0], 1))
+        for weight, (held, shares) in self.kinds:
+            seen = sparse.csr_array(sparse.diags_array(weight / size) @ histories @ held)
+            result += (seen @ sparse.csc_array(shares[candidates].T)).toarray()
+        return result.astype(np.float32)
+
+
+def _share_rows(table: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return the table as 0/1, and with each row divided by its sum: float32 (products, kinds)."""
+    held = (sparse.csr_array(table) > 0).astype(np.float32)
+    size = np.maximum(np.asarray(held.sum(axis=1)).ravel(), 1)
+    return held, sparse.csr_array(sparse.diags_array((1 / size).astype(np.float32)) @ held)
+
+
 class WithPopularity:
     """score + w popularity, both brought to unit variance over the candidates of the request.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,18 @@ class Ranking:
     hidden: np.ndarray  # int64 (cases,): how many products are hidden, candidates or not
     candidates: np.ndarray  # int64 (cases,): how many products were ranked
     top: np.ndarray  # int64 (cases, TOP): product rows of the list, best first; -1 = none
+    product: np.ndarray  # int64 (hits,): the product row of each of them
+
+    def of_products(self, chosen: np.ndarray) -> Ranking:
+        """Take only some products, bool (products,), as answers.
+
+        The other hidden ones are then wrong products like all others. An answer that could not be
+        ranked is not counted.
+        """
+        keep = chosen[self.product]
+        case, rank, product = self.case[keep], self.rank[keep], self.product[keep]
+        hidden = np.bincount(case, minlength=len(self.hidden))
+        return Ranking(case, rank, hidden, self.candidates, self.top, product)
 
 
 def rank_block(
@@ -67,7 +79,7 @@ def rank_block(
     columns = np.argsort(tie)[(best & LOW).astype(np.int64)]
     lists = np.full((len(scores), top), -1, dtype=np.int64)
     lists[:, : best.shape[1]] = np.where(best >> HALF == LOW, -1, columns)
-    return Ranking(case, rank, counts, (~known).sum(axis=1), lists)
+    return Ranking(case, rank, counts, (~known).sum(axis=1), lists, column)
 
 
 def rank_fold(
@@ -83,28 +95,46 @@ def rank_fold(
     parts: list[Ranking] = []
     rows: list[np.ndarray] = []
     done = 0
+    for block in score_blocks(scorer, fold):
+        tie = np.argsort(np.argsort(luck[block.candidates]))
+        part = rank_block(block.scores, block.hidden, block.known, tie)
+        parts.append(_by_product(part, block.candidates))
+        rows.append(block.cases)
+        done += len(block.cases)
+        if progress:
+            progress(done, cases)
+    return _join(parts, rows, fold)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some cases of one aisle, scored."""
+
+    cases: np.ndarray  # int64 (cases,)
+    candidates: np.ndarray  # int64 (m,), product rows
+    scores: np.ndarray  # float32 (cases, m)
+    hidden: sparse.csr_array  # 0/1 (cases, m)
+    known: sparse.csr_array  # 0/1 (cases, m): the history, which is not ranked
+
+
+def score_blocks(scorer: Scorer, fold: Fold) -> Iterator[Block]:
+    """Score the cases of a fold aisle by aisle, at most about ``BLOCK`` scores at a time.
+
+    Raises:
+        ScoreError: the scorer returned another shape, or NaN.
+    """
     for aisle in np.unique(fold.aisles):
         candidates = fold.candidates(int(aisle))
-        tie = np.argsort(np.argsort(luck[candidates]))
         mine = np.flatnonzero(fold.aisles == aisle)
         step = max(1, BLOCK // max(1, len(candidates)))
         for start in range(0, len(mine), step):
-            block = mine[start : start + step]
-            histories = sparse.csr_array(fold.history[block])
+            cases = mine[start : start + step]
+            histories = sparse.csr_array(fold.history[cases])
             scores = np.asarray(scorer.scores(histories, candidates), dtype=np.float32)
-            _check(scores, (len(block), len(candidates)))
-            part = rank_block(
-                scores,
-                sparse.csr_array(fold.hidden[block][:, candidates]),
-                sparse.csr_array(histories[:, candidates]),
-                tie,
-            )
-            parts.append(_by_product(part, candidates))
-            rows.append(block)
-            done += len(block)
-            if progress:
-                progress(done, cases)
-    return _join(parts, rows, fold)
+            _check(scores, (len(cases), len(candidates)))
+            hidden = sparse.csr_array(fold.hidden[cases][:, candidates])
+            known = sparse.csr_array(histories[:, candidates])
+            yield Block(cases, candidates, scores, hidden, known)
 
 
 def _check(scores: np.ndarray, shape: tuple[int, int]) -> None:
@@ -140,16 +170,18 @@ def _by_product(part: Ranking, candidates: np.ndarray) -> Ranking:
     if not len(candidates):
         return part
     top = np.where(part.top < 0, -1, candidates[part.top])
-    return Ranking(part.case, part.rank, part.hidden, part.candidates, top)
+    product = candidates[part.product]
+    return Ranking(part.case, part.rank, part.hidden, part.candidates, top, product)
 
 
 def _join(parts: list[Ranking], rows: list[np.ndarray], fold: Fold) -> Ranking:
     cases = len(fold.users)
     case = np.concatenate([block[part.case] for part, block in zip(parts, rows, strict=True)])
     rank = np.concatenate([part.rank for part in parts])
+    product = np.concatenate([part.product for part in parts])
     candidates, top = np.zeros(cases, np.int64), np.full((cases, TOP), -1, np.int64)
     for part, block in zip(parts, rows, strict=True):
         candidates[block], top[block] = part.candidates, part.top
     hidden = np.diff(fold.hidden.indptr).astype(np.int64)
     order = np.lexsort((rank, case))
-    return Ranking(case[order], rank[order], hidden, candidates, top)
+    return Ranking(case[order], rank[order], hidden, candidates, top, product[order])

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossaisle.evaluation.baselines import Tuned
 from crossaisle.evaluation.bootstrap import Interval
+from crossaisle.evaluation.probability import Calibration
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,18 @@ class Method:
     metrics: Mapping[str, Interval]
     coverage: float
     """Catalogue coverage@10. No interval: fewer distinct people always cover less."""
+    gini: float
+    """Of how often each candidate is in a list: 0 = all equally, 1 = one product only."""
     by_aisle: Mapping[str, Mapping[str, Interval]]
+    parts: Mapping[str, Mapping[str, Interval]]
+    """Metrics of parts of the test; see :func:`crossaisle.evaluation.parts.parts`."""
     seconds_tune: float
     seconds_fit: float
     seconds_score: float
     tuned: Tuned | None = None
     """Settings chosen on validation and all that were tried; None: it was not tuned here."""
+    calibration: Calibration | None = None
+    """Of models whose scores are log probabilities; None: a baseline."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +51,11 @@ class Results:
     seed: int
     fingerprint: str
     counts: Mapping[str, int]
-    """Of the graph's tables, and of cases, users and hidden products of both folds."""
+    """Of the graph's tables; cases, users and hidden products of both folds; cases of parts."""
     twins: int
     """Pairs of products with (nearly) the same buyers."""
+    twin_customers: int
+    """Customers with the very same products as another one."""
     versions: Mapping[str, str]
     methods: tuple[Method, ...]
     comparisons: tuple[Comparison, ...]

@@ -1,4 +1,4 @@
-"""A split on disk: ``split.json`` and three Parquet tables, tied to one graph by a fingerprint."""
+"""A split on disk: ``split.json`` and Parquet tables, tied to one graph by a fingerprint."""
 
 import hashlib
 import json
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from crossaisle.evaluation.hiding import Held, SplitError
+from crossaisle.evaluation.hiding import ANY, Held, SplitError
 from crossaisle.graph import Graph
 
 CASES, HIDDEN, COLD = "cases.parquet", "hidden_events.parquet", "cold_products.parquet"
+GIVEN = "given_histories.parquet"
 
 
 def fingerprint(graph: Graph) -> str:
@@ -38,14 +39,14 @@ def write_held(
 ) -> None:
     """Write what the folds hide. Cases are written with ids, for people; events as rows."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = pl.Series(graph.aisles, dtype=pl.String)
-    cases, events, cold = [], [], []
+    names: dict[int, str | None] = {ANY: None, **dict(enumerate(graph.aisles))}
+    cases, events, cold, given = [], [], [], []
     for fold, held in folds.items():
         cases.append(
             held.cases.select(
                 pl.lit(fold).alias("fold"),
                 graph.customers["id"].gather(held.cases["user"]).alias("user"),
-                names.gather(held.cases["aisle"]).alias("aisle"),
+                pl.col("aisle").replace_strict(names, return_dtype=pl.String),
                 graph.products["id"].gather(held.cases["product"]).alias("product"),
             )
         )
@@ -59,12 +60,25 @@ def write_held(
         if held.cold is not None:
             products = graph.products["id"].gather(held.cold).alias("product")
             cold.append(products.to_frame().select(pl.lit(fold).alias("fold"), "product"))
+        if held.given is not None:
+            given.append(
+                held.given.select(
+                    pl.lit(fold).alias("fold"),
+                    graph.customers["id"].gather(held.given["user"]).alias("user"),
+                    "size",
+                    graph.products["id"].gather(held.given["product"]).alias("product"),
+                )
+            )
     pl.concat(cases).write_parquet(folder / CASES)
     pl.concat(events).write_parquet(folder / HIDDEN)
     if cold:
         pl.concat(cold).write_parquet(folder / COLD)
+    if given:
+        pl.concat(given).write_parquet(folder / GIVEN)
     # Last: a folder without split.json is not yet a split.
-    (folder / "split.json").write_text(json.dumps(dict(head) | {"cold": bool(cold)}, indent=2))
+    mixed = any(held.mixed for held in folds.values())
+    more = {"cold": bool(cold), "given": bool(given), "mixed": mixed}
+    (folder / "split.json").write_text(json.dumps(dict(head) | more, indent=2))
 
 
 def read_held(folder: Path, graph: Graph) -> tuple[dict[str, Any], dict[str, Held]]:
@@ -78,6 +92,7 @@ def read_held(folder: Path, graph: Graph) -> tuple[dict[str, Any], dict[str, Hel
         mark = head["fingerprint"]
         cases, events = pl.read_parquet(folder / CASES), pl.read_parquet(folder / HIDDEN)
         cold = pl.read_parquet(folder / COLD) if head["cold"] else None
+        given = pl.read_parquet(folder / GIVEN) if head.get("given") else None
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise SplitError(f"{folder} holds no readable split ({error}): make it anew") from error
     if mark != fingerprint(graph):
@@ -91,6 +106,8 @@ def read_held(folder: Path, graph: Graph) -> tuple[dict[str, Any], dict[str, Hel
             _mask(events, fold, "bought", graph.bought.height),
             _mask(events, fold, "contains", graph.contains.height),
             None if cold is None else _rows(cold.filter(pl.col("fold") == fold), graph),
+            bool(head.get("mixed")),
+            None if given is None else _given(given.filter(pl.col("fold") == fold), graph),
         )
         for fold in ("validation", "test")
     }
@@ -99,7 +116,7 @@ def read_held(folder: Path, graph: Graph) -> tuple[dict[str, Any], dict[str, Hel
 def _cases(frame: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     users = graph.customers.select(user="id").with_row_index("_user")
     products = graph.products.select(product="id").with_row_index("_product")
-    codes = {name: code for code, name in enumerate(graph.aisles)}
+    codes = {None: ANY} | {name: code for code, name in enumerate(graph.aisles)}
     return (
         frame.join(users, on="user")
         .join(products, on="product")
@@ -110,6 +127,14 @@ def _cases(frame: pl.DataFrame, graph: Graph) -> pl.DataFrame:
         )
         .sort("user", "aisle", "product")
     )
+
+
+def _given(frame: pl.DataFrame, graph: Graph) -> pl.DataFrame:
+    users = graph.customers.select(user="id").with_row_index("_user")
+    products = graph.products.select(product="id").with_row_index("_product")
+    found = frame.join(users, on="user").join(products, on="product")
+    named = found.select(user=pl.col("_user"), size="size", product=pl.col("_product"))
+    return named.sort("user", "size", "product")
 
 
 def _mask(events: pl.DataFrame, fold: str, table: str, height: int) -> np.ndarray:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.main import get_command
 
-from crossaisle.cli import app, main
+from crossaisle.cli import TaskName, app, main
+from crossaisle.evaluation import TASKS
 
 GROUP = get_command(app)
 
@@ -116,6 +118,10 @@ def test_what_cannot_be_loaded_is_said(
     assert said.out == ""
     assert "Traceback" not in said.err
     assert not (tmp_path / "s.lbdb").exists()
+
+
+def test_the_tasks_are_those_of_the_evaluation() -> None:
+    assert get_args(TaskName) == TASKS
 
 
 @pytest.mark.parametrize(

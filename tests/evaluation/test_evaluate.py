@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from scipy import sparse
 
-from crossaisle.evaluation import Results, Split, evaluate, markdown, rich_table
+from crossaisle.evaluation import Results, Split, evaluate, markdown, rich_table, twin_customers
 from crossaisle.evaluation.metrics import METRICS, ndcg
 from crossaisle.evaluation.neighbours import Rp3Beta
 from crossaisle.evaluation.popularity import Popularity
@@ -52,9 +52,10 @@ def results(bridge: Graph) -> Results:
 def test_the_bridge_is_crossed_and_popularity_does_not_cross_it(results: Results) -> None:
     model, popularity = results.method("crossaisle"), results.method("popularity")
     for name in METRICS:
-        if name != "precision@10":
+        if name not in ("precision@10", "f1@10"):
             assert model.metrics[name].value == pytest.approx(1), name
     assert model.metrics["precision@10"].value == pytest.approx(0.2)
+    assert model.metrics["f1@10"].value == pytest.approx(2 * 0.2 / 1.2)
     assert model.metrics["ndcg@10"].low == pytest.approx(1)
     assert popularity.metrics["ndcg@10"].high < 0.7
     assert results.method("item-knn").metrics["ndcg@10"].value == pytest.approx(1)
@@ -128,6 +129,9 @@ def test_results_are_plain_json_with_all_that_is_needed(results: Results) -> Non
     assert len(tuned["trials"]) == 8
     assert tuned["settings"] in [trial["settings"] for trial in tuned["trials"]]
     assert plain["methods"][0]["tuned"] is None
+    assert plain["methods"][0]["calibration"].keys() == {"log_loss", "log_loss_even", "ece"}
+    assert plain["methods"][3]["calibration"] is None
+    assert 0 < plain["methods"][3]["gini"] < 1
     value = plain["methods"][0]["metrics"]["ndcg@10"]
     assert value["low"] <= value["value"] <= value["high"]
 
@@ -180,6 +184,54 @@ def test_an_aisle_of_one_product_counts(log: Callable[..., Graph]) -> None:
     alone = results.methods[0].by_aisle["alone"]
     assert alone["ndcg@10"].value == 1
     assert alone["auc"].value == 0.5
+
+
+def test_parts_of_the_new_tasks_are_reported(log: Callable[..., Graph]) -> None:
+    graph = log(8, users=90, products=40, events=900)
+    sizes = evaluate(graph, "new-user", walks, baselines="popularity", seed=2)
+    for method in sizes.methods:
+        assert list(method.parts) == [f"history of {size}" for size in (1, 2, 3, 5)]
+    cases = [sizes.counts[f"test_cases, history of {size}"] for size in (1, 2, 3, 5)]
+    assert sum(cases) == sizes.counts["test_cases"]
+    model = sizes.method("crossaisle")
+    mean = np.average([part["ndcg@10"].value for part in model.parts.values()], weights=cases)
+    assert model.metrics["ndcg@10"].value == pytest.approx(mean)
+    mixed = evaluate(graph, "product-mixed", walks, baselines="popularity", seed=2)
+    popular = mixed.method("popularity")
+    assert set(popular.parts) == {"cold answers", "warm answers"}
+    # Nobody bought what is cold: popularity ranks it below everything that was sold.
+    assert popular.parts["cold answers"]["auc"].value < 0.25
+    assert popular.parts["warm answers"]["auc"].value > 0.5
+    assert popular.metrics["cold@10"].value < popular.metrics["cold_candidates"].value
+    every = evaluate(graph, "any-aisle", walks, baselines="popularity", seed=2)
+    assert every.method("popularity").by_aisle.keys() == {"any"}
+
+
+def test_customers_that_are_the_same_are_taken_out() -> None:
+    """Pairs of customers who bought the same, and others: the part has the others only."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for user in range(60):
+        products = rng.choice(12, 5, replace=False)
+        copies = (f"u{user:02d}", f"v{user:02d}") if user < 20 else (f"u{user:02d}",)
+        rows += [(name, f"p{product:02d}") for name in copies for product in products]
+    graph = Graph.from_ids(
+        {
+            "products": pl.DataFrame(
+                {"id": [f"p{n:02d}" for n in range(12)], "aisle": ["ab"[n % 2] for n in range(12)]}
+            ),
+            "customers": pl.DataFrame({"id": sorted({name for name, _ in rows})}),
+            "bought": pl.DataFrame(rows, schema=["head", "tail"], orient="row"),
+        }
+    )
+    split = Split.make(graph, "aisle-cold")
+    results = evaluate(graph, "aisle-cold", walks, baselines="none", split=split)
+    twin = twin_customers(graph)
+    assert results.twin_customers == twin.sum() >= 40
+    found = results.methods[0].parts["without twin customers"]["ndcg@10"]
+    cases = ndcg(rank_fold(walks(split.test.graph), split.test))
+    assert 0 < results.counts["test_cases, without twin customers"] < len(cases)
+    assert found.value == pytest.approx(cases[~twin[split.test.users]].mean())
 
 
 def test_progress_is_heard(bridge: Graph) -> None:

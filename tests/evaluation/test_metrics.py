@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from sklearn.metrics import ndcg_score, roc_auc_score
+from sklearn.metrics import f1_score, ndcg_score, precision_score, roc_auc_score
 
 from crossaisle.evaluation import ScoreError, Split, Task
 from crossaisle.evaluation import ranking as module
@@ -58,6 +58,9 @@ def slow(
         "mrr": next((1 / (place + 1) for place, hit in enumerate(hits) if hit), 0),
         "auc": right / (right + wrong) if right + wrong else 0.5,
         "precision@10": sum(hits[:10]) / 10,
+        "f1@10": 1 / ((1 / (sum(hits[:10]) / 10) + 1 / (sum(hits[:10]) / n)) / 2)
+        if any(hits[:10])
+        else 0,
         "map@10": sum(precisions) / min(10, n) if n else 0,
     }
 
@@ -77,6 +80,16 @@ def test_every_metric_equals_its_slow_statement(seed: int, cases: int, m: int, l
         assert ranking.candidates[case] == len(order)
 
 
+def test_answers_of_some_products_only() -> None:
+    """As if the others had never been hidden, but were still there to be ranked."""
+    scores, hidden, history, tie = block(3, 30, 40, 2)
+    chosen = np.arange(40) % 3 > 0
+    part = ranked(scores, hidden, history, tie).of_products(chosen)
+    alone = ranked(scores, hidden & chosen, history, tie)
+    for name, metric in METRICS.items():
+        assert metric(part) == pytest.approx(metric(alone)), name
+
+
 def test_against_scikit_learn() -> None:
     scores, hidden, _, tie = block(7, 40, 60, 10**6)
     nothing = np.zeros_like(hidden)
@@ -90,6 +103,11 @@ def test_against_scikit_learn() -> None:
         assert METRICS["auc"](ranking)[case] == pytest.approx(
             roc_auc_score(hidden[case], scores[case])
         )
+        listed = np.zeros(60, bool)
+        listed[ranking.top[case]] = True
+        expected = precision_score(hidden[case], listed), f1_score(hidden[case], listed)
+        assert METRICS["precision@10"](ranking)[case] == pytest.approx(expected[0])
+        assert METRICS["f1@10"](ranking)[case] == pytest.approx(expected[1])
 
 
 def test_the_ideal_is_what_was_hidden_not_what_was_found() -> None:
