@@ -4,7 +4,6 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.evaluation.neighbours import training_log
-from crossaisle.fusion.ease import regress
 from crossaisle.graph import Graph
 
 MAX_PRODUCTS = 10_000
@@ -21,6 +20,8 @@ class Ease:
         self, graph: Graph, *, regularisation: float, max_products: int = MAX_PRODUCTS
     ) -> None:
         """Solve for the most bought products."""
+        from crossaisle.fusion.ease import regress  # loads torch
+
         self.made = regress(training_log(graph), regularisation, max_products)
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
