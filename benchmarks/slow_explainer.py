@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
+from crossaisle.fusion.channels import ContentTable, NetworkTables
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.paths import Paths, joined, rows_of
 from crossaisle.fusion.terms import Explanation, Kind, Path, Term
@@ -116,10 +116,10 @@ class SlowExplainer:
     def _content(
         self, table: ContentTable, items: np.ndarray, factor: np.ndarray, product: int
     ) -> Iterator[tuple[Walk, float]]:
-        """Share of each feature f of both in (F_i . F_j)^p; all words together are one walk."""
+        """Share of each feature f of both in A[i, j]; all words together are one walk."""
         columns, theirs = rows_of(table.matrix, product)
         shared = table.matrix[items][:, columns].astype(np.float64).toarray()
-        steep = table.cosines(items, np.array([product]))[:, 0] ** (POWER - 1)
+        steep = table.steepness(items, np.array([product]))[:, 0]
         values = shared * theirs.astype(np.float64) * (factor * steep)[:, None]
         for row, place in zip(*np.nonzero(values), strict=True):
             item, column = int(items[row]), int(columns[place])

@@ -34,7 +34,7 @@ def channels_to(channels: dict[str, Channel], features: sparse.csr_array) -> Arr
                 arrays[f"people.source.{aisle}"] = source[channel.aisle_of != aisle]
                 arrays[f"people.target.{aisle}"] = channel.targets[aisle]
         elif isinstance(channel, ContentTable):
-            arrays["content"] = np.ones(1, np.uint8)
+            arrays |= {"content.near": channel.near, "content.far": channel.far}
     return arrays
 
 
@@ -42,8 +42,9 @@ def channels_from(arrays: Arrays, graph: Graph) -> tuple[dict[str, Channel], spa
     """Return the channels and the features."""
     features = _matrix_from("features", arrays)
     channels: dict[str, Channel] = {}
-    if "content" in arrays:
-        channels["content"] = ContentTable(features)
+    if "content.near" in arrays:
+        factors = arrays["content.near"], arrays["content.far"]
+        channels["content"] = ContentTable(features, *factors)
     for name in ("walks", "regression"):
         if f"{name}.data" in arrays:
             table = _matrix_from(name, arrays)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 POWER = 3
-"""Of the content channel's cosine: 2 to 4 are alike on held-out people, 1 is worse."""
+"""Of the content channel's cosine: on held-out people 2 to 4 are alike, 1 is worse or the same."""
 
 CELLS = 20_000_000
 """Cosines (items x candidates) looked at in one step."""
@@ -125,17 +125,20 @@ class NetworkTables:
 
 @dataclass(frozen=True)
 class ContentTable:
-    """Cosine of features to a power: A[i, j] = (F_i . F_j)^POWER; a feature of both has its share.
+    """Likeness of features: A[i, j] = near_i (F_i . F_j)^POWER far_j; features have their shares.
 
     The power makes near twins count more than many faint likenesses. It is taken pair by pair, so
     a score is still a sum over the history; within a pair, feature f carries the share
-    F_i,f F_j,f / (F_i . F_j).
+    F_i,f F_j,f / (F_i . F_j). :func:`crossaisle.fusion.content.content_table` makes the factors.
     """
 
     matrix: sparse.csr_array  # float32 (products, features), >= 0, rows of length 1
+    near: np.ndarray  # float32 (products,), > 0
+    far: np.ndarray  # float32 (products,), > 0
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
+        scaled = sparse.csr_array(histories @ sparse.diags_array(self.near.astype(histories.dtype)))
         other = sparse.csr_array(self.matrix[candidates].T).astype(histories.dtype)
         used = np.unique(histories.indices)
         result = np.zeros((histories.shape[0], len(candidates)), histories.dtype)
@@ -144,12 +147,17 @@ class ContentTable:
             items = used[start : start + step]
             cosine = sparse.csr_array(self.matrix[items] @ other)
             cosine.data **= POWER
-            result += (sparse.csr_array(histories[:, items]) @ cosine).toarray()
-        return result
+            result += (sparse.csr_array(scaled[:, items]) @ cosine).toarray()
+        return result * self.far[candidates]
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return self.cosines(items, candidates) ** POWER
+        return self.cosines(items, candidates) * self.steepness(items, candidates)
+
+    def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] / (F_i . F_j), what a product of features is multiplied by: float64 (n, m)."""
+        factors = self.near[items].astype(np.float64)[:, None] * self.far[candidates]
+        return self.cosines(items, candidates) ** (POWER - 1) * factors
 
     def cosines(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """F_i . F_j for every item and candidate: float64 (n, m)."""

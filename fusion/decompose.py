@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
+from crossaisle.fusion.channels import ContentTable, NetworkTables
 from crossaisle.fusion.model import CHANNELS, Model
 
 NONE = -1
@@ -232,9 +232,9 @@ class Decomposer:
         weight: np.ndarray,
         factor: np.ndarray,
     ) -> None:
-        """Add F_i,f F_j,f (F_i . F_j)^(p - 1), the share of f: all words are one walk."""
+        """Add F_i,f F_j,f A[i, j] / (F_i . F_j), the share of f: all words are one walk."""
         n, m = len(near.products), len(far.products)
-        steep = table.cosines(near.products, far.products) ** (POWER - 1)
+        steep = table.steepness(near.products, far.products)
         words = (self._words[near.products] @ self._words[far.products].T).toarray()
         cells[n : 2 * n, m : 2 * m] += words * steep * weight[:, None] * factor
         g, s = np.nonzero(near.node[2 * n :, None] == far.node[2 * m :])

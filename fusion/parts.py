@@ -10,11 +10,11 @@ from crossaisle.encoders.network import GraphNetwork, Relation
 from crossaisle.fusion import ridge
 from crossaisle.fusion.channels import (
     Channel,
-    ContentTable,
     NetworkTables,
     WalkTable,
 )
 from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.content import content_table
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import freeze
 from crossaisle.fusion.people import People
@@ -47,7 +47,7 @@ def fit_parts(
     """
     bought = lore.bought
     biases = {"popularity": _popularity(bought, lore.aisle_of)}
-    channels: dict[str, Channel] = {"content": ContentTable(lore.features.matrix)}
+    channels: dict[str, Channel] = {"content": content_table(lore.features, bought)}
     progress(f"{note}walks", 0, 1)
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)

@@ -90,7 +90,7 @@ def without_attributes(model: Model, attributes: Sequence[int]) -> Model:
         elif isinstance(channel, ContentTable):
             matrix = channel.matrix.copy()
             matrix.data[np.isin(matrix.indices, attributes)] = 0
-            channels[name] = ContentTable(matrix)
+            channels[name] = replace(channel, matrix=matrix)
     return replace(model, channels=channels)
 
 

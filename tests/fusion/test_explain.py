@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from crossaisle.fusion import Explanation, Model, PathNode, Recommender, UnknownId
-from crossaisle.fusion.channels import POWER, NetworkTables
+from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
 from crossaisle.fusion.decompose import PAIR, PEOPLE, SHARED, TEXT, Decomposer
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import CHANNELS
@@ -132,11 +132,13 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         add(leaf_name(model, n), leaf_name(model, m), value)
     nodes = model.graph.attributes.height + model.graph.categories.height
     left, right = (model.features.matrix[[r]].toarray()[0].astype(float) for r in (item, product))
-    cosine = float(left @ right)
+    cosine, content = float(left @ right), model.channels["content"]
+    assert isinstance(content, ContentTable)
+    factor = scale["content"] * float(content.near[item]) * float(content.far[product])
     for f in np.flatnonzero(left * right).tolist():
         node = f if f < nodes else "text"
         share = left[f] * right[f] / cosine
-        add(node, node, scale["content"] * cosine**POWER * share)
+        add(node, node, factor * cosine**POWER * share)
     return total
 
 

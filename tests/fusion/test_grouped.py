@@ -153,7 +153,7 @@ def leaves_at_zero(recommender: Recommender, theme: str) -> Model:
     if isinstance(content, ContentTable):
         dense = content.matrix.toarray()
         dense[:, row] = 0
-        channels["content"] = ContentTable(type(content.matrix)(dense))
+        channels["content"] = replace(content, matrix=type(content.matrix)(dense))
     return replace(model, channels=channels)
 
 

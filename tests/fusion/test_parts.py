@@ -6,7 +6,7 @@ from scipy import sparse
 
 from crossaisle.fusion import TrainConfig
 from crossaisle.fusion.choose import _shares
-from crossaisle.fusion.content import features
+from crossaisle.fusion.content import content_table, features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import PENALTY, learn_likeness
@@ -14,6 +14,18 @@ from crossaisle.fusion.ranking import best
 from crossaisle.fusion.walks import walk_table
 from crossaisle.fusion.weigh import POPULARITY, ndcg, search, sheet_of
 from crossaisle.graph import Graph
+
+
+def test_content_by_loops(graph: Graph) -> None:
+    made, bought = features(graph), np.arange(graph.products.height) % 5.0
+    table, dense = content_table(made, bought), features(graph).matrix.toarray().astype(float)
+    cube = (dense @ dense.T) ** 3 * np.maximum(bought, 1)[:, None] ** -0.25
+    mass = bought @ cube
+    expected = cube * np.maximum(mass / mass.mean(), 0.02) ** -0.4
+    everything = np.arange(len(bought))
+    np.testing.assert_allclose(table.pairs(everything, everything), expected, rtol=1e-4, atol=1e-9)
+    found = table.scores(graph.purchases, everything)
+    np.testing.assert_allclose(found, graph.purchases @ expected, rtol=1e-4, atol=1e-6)
 
 
 def test_walks_by_loops() -> None:
