@@ -148,16 +148,16 @@ class ContentTable:
             cosine = sparse.csr_array(self.matrix[items] @ other)
             cosine.data **= POWER
             result += (sparse.csr_array(scaled[:, items]) @ cosine).toarray()
-        return result * self.far[candidates]
+        return np.asarray(result * self.far[candidates])
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return self.cosines(items, candidates) * self.steepness(items, candidates)
+        return np.asarray(self.cosines(items, candidates) * self.steepness(items, candidates))
 
     def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """A[i, j] / (F_i . F_j), what a product of features is multiplied by: float64 (n, m)."""
         factors = self.near[items].astype(np.float64)[:, None] * self.far[candidates]
-        return self.cosines(items, candidates) ** (POWER - 1) * factors
+        return np.asarray(self.cosines(items, candidates) ** (POWER - 1) * factors)
 
     def cosines(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """F_i . F_j for every item and candidate: float64 (n, m)."""
