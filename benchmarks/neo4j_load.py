@@ -33,6 +33,7 @@ from crossaisle.graph.neo4j_access import Access
 from crossaisle.graph.neo4j_plan import plan
 from crossaisle.graph.neo4j_store import BATCH, Neo4jStore
 from crossaisle.graph.neo4j_store import _parameters as parameters
+from crossaisle.graph.schema import EDGES, NODES
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = 5_000  # rows merged one by one
@@ -151,9 +152,10 @@ class Memory:
         return pages * resource.getpagesize() / 2**20
 
 
-def growth(relationships: int, address: str) -> tuple[float, float]:
-    """Return the growth in MiB of a process that builds, and of one that builds again."""
-    graph = synthetic(relationships)
+def growth(folder: Path, address: str) -> tuple[float, float]:
+    """Return the growth in MiB of this process as it builds, and as it builds again."""
+    names = [table.name for table in (*NODES, *EDGES)]
+    graph = Graph(**{name: pl.read_parquet(folder / name) for name in names})
     with Neo4jStore(address) as store:
         with Memory() as first:
             store.write(graph)
@@ -162,10 +164,15 @@ def growth(relationships: int, address: str) -> tuple[float, float]:
     return first.peak, again.peak
 
 
-def in_a_process(relationships: int, address: str) -> tuple[float, float]:
+def in_a_process(graph: Graph, address: str) -> tuple[float, float]:
     """Return :func:`growth` of a fresh process: ours has freed memory that it would use again."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(growth, (relationships, address))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        multiprocessing.get_context("spawn").Pool(1) as pool,
+    ):
+        for table in (*NODES, *EDGES):
+            getattr(graph, table.name).write_parquet(Path(folder) / table.name)
+        return pool.apply(growth, (Path(folder), address))
 
 
 def measure(relationships: int, address: str, home: Path, repeats: int) -> dict[str, float]:
@@ -186,7 +193,7 @@ def measure(relationships: int, address: str, home: Path, repeats: int) -> dict[
     ):
         store.make_schema()
         wipe(driver)
-        memory, memory_again = in_a_process(relationships, address)
+        memory, memory_again = in_a_process(graph, address)
         for _ in range(repeats):
             wipe(driver)
             bare.append(timed("bare loop", lambda: bare_loop(driver, batches)))

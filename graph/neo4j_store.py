@@ -22,7 +22,7 @@ from neo4j import exceptions as refused
 
 BATCH = 10_000  # rows a transaction: past this, commits no longer cost, and a retry is still cheap
 FETCH = 10_000  # records asked for, and turned into columns, at a time when reading
-WAIT = 5.0  # seconds that a build waits for another one to end before it is refused
+WAIT = 10.0  # seconds that a build waits for another one to end before it is refused
 GAVE_UP = ("LockClientStopped", "TransactionTimedOutClientConfiguration")  # what it then says
 RETRY = 60.0  # seconds that a managed transaction is tried again: a server restarts in less
 OLDEST = (5, 26)
