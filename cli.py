@@ -88,6 +88,9 @@ def graph_build(
         Path | None, typer.Option(help="Where rows left out go; beside the store by default.")
     ] = None,
     customers: Annotated[bool, typer.Option(help="Whether customers enter the graph.")] = True,
+    pseudonyms: Annotated[
+        Path | None, typer.Option(help="Hide who they are: file of the key, made if not there.")
+    ] = None,
 ) -> None:
     """Load a shop's files and make the store hold their graph. Again: only what changed changes.
 
@@ -98,9 +101,8 @@ def graph_build(
 
     chosen = graph.mapping_of(mapping, preset, products, events)
     with progress_bars() as progress:
-        built = graph.build_graph(
-            chosen, store, customers=customers, rejected=rejected, progress=progress
-        )
+        people = graph.People(customers, pseudonyms)
+        built = graph.build_graph(chosen, store, people, rejected=rejected, progress=progress)
     for line in graph.summary(*built):
         console.print(line, markup=False)
 
@@ -155,10 +157,11 @@ def graph_export(
     store: StoreOption,
     output: Annotated[Path, typer.Option(help="Folder for the files.")],
     format_: Annotated[
-        Literal["neo4j-admin", "parquet"], typer.Option("--format", help="Kind of files.")
+        Literal["neo4j-admin", "turtle", "json-ld", "graphml", "parquet", "recbole"],
+        typer.Option("--format", help="Kind of files."),
     ] = "neo4j-admin",
 ) -> None:
-    """Write the graph as files: for Neo4j's import tool, or as Parquet, a file a table.
+    """Write the graph as files: for Neo4j's import tool, RDF, drawing, tables, RecBole.
 
     Example: crossaisle graph export --store shop.lbdb --format neo4j-admin --output files
     """

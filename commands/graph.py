@@ -1,16 +1,19 @@
-"""``crossaisle graph ...``: build, stats, query."""
+"""``crossaisle graph ...``: build, stats, query, export."""
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from crossaisle.commands.files import UsageError, write_table
+from crossaisle.commands.files import UsageError, write_atomically, write_table
 from crossaisle.graph import Changes, Graph, Progress, open_store
 from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import Catalogue
 from crossaisle.graph.export import export_neo4j_admin
+from crossaisle.graph.pseudonyms import read_key, with_pseudonyms
 from crossaisle.graph.queries import load as load_query
 from crossaisle.graph.queries import names
 from crossaisle.graph.schema import EDGES, NODES
@@ -43,18 +46,36 @@ def mapping_of(
     return preset(str(preset_name), products, events)
 
 
+@dataclass(frozen=True)
+class People:
+    """Whether customers enter the graph, and the file of the key to their pseudonyms, if any."""
+
+    enter: bool = True
+    key: Path | None = None
+
+
 def build_graph(
     mapping: Mapping,
     store: str,
+    people: People = People(),
     *,
-    customers: bool = True,
     rejected: Path | None = None,
     progress: Progress,
 ) -> tuple[Catalogue, Graph, Changes]:
-    """Load, build and store; rows left out go to a Parquet file beside the store."""
+    """Load, build and store; rows left out go to a Parquet file beside the store.
+
+    Raises:
+        UsageError: pseudonyms for customers that are not to enter the graph.
+        GraphError: the key of the pseudonyms cannot be read, or is too short.
+    """
+    if people.key and not people.enter:
+        raise UsageError("--no-customers leaves nobody to give pseudonyms to: give one of the two")
+    key = read_key(people.key) if people.key else None
     catalogue = load(mapping, progress=progress)
     progress("joining the graph", 0, 1)
-    graph = build(catalogue, customers=customers)
+    graph = build(catalogue, customers=people.enter)
+    if key:
+        graph = with_pseudonyms(graph, key)
     progress("joining the graph", 1, 1)
     with open_store(store, create=True) as place:
         changes = place.write(graph, progress)
@@ -142,17 +163,33 @@ def explore(store: str, port: int) -> None:
 
 
 def export(store: str, form: str, output: Path) -> None:
-    """Write the graph's files: for Neo4j's import tool, or one Parquet file a table, ends by id."""
+    """Write the graph's files into a folder; docs/graph.md says which, for each form."""
     with open_store(store) as place:
         graph = place.read()
     output.mkdir(parents=True, exist_ok=True)
     if form == "neo4j-admin":
         export_neo4j_admin(graph, output)
-        return
-    for node in NODES:
-        write_table(getattr(graph, node.name), output / f"{node.name}.parquet")
-    for edge in EDGES:
-        write_table(graph.edges_by_id(edge.name), output / f"{edge.name}.parquet")
+    elif form == "turtle":
+        from crossaisle.graph.export_rdf import export_turtle
+
+        write_atomically(output / "graph.ttl", partial(export_turtle, graph))
+    elif form == "json-ld":
+        from crossaisle.graph.export_rdf import export_json_ld
+
+        write_atomically(output / "graph.jsonld", partial(export_json_ld, graph))
+    elif form == "graphml":
+        from crossaisle.graph.export_graphml import export_graphml
+
+        write_atomically(output / "graph.graphml", partial(export_graphml, graph))
+    elif form == "recbole":
+        from crossaisle.graph.export_recbole import export_recbole
+
+        export_recbole(graph, output)
+    else:
+        for node in NODES:
+            write_table(getattr(graph, node.name), output / f"{node.name}.parquet")
+        for edge in EDGES:
+            write_table(graph.edges_by_id(edge.name), output / f"{edge.name}.parquet")
 
 
 def summary(catalogue: Catalogue, graph: Graph, changes: Changes) -> list[str]:

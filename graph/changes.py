@@ -10,19 +10,27 @@ from crossaisle.graph.schema import EDGES, NODES
 
 @dataclass(frozen=True)
 class TableChange:
-    """Rows of one table, by id (edges: ``head`` and ``tail`` are ids)."""
+    """How many rows of one table differ; numbers only, so that they cost no memory."""
 
-    added: pl.DataFrame
-    changed: pl.DataFrame
-    """The new form of rows whose key was there with other properties."""
-    removed: pl.DataFrame
-    """The old form of rows whose key is gone."""
-    same: int
+    added: int = 0
+    changed: int = 0
+    """Rows whose key was there with other properties."""
+    removed: int = 0
+    same: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether the table stays as it is."""
-        return not (self.added.height or self.changed.height or self.removed.height)
+        return not (self.added or self.changed or self.removed)
+
+    def __add__(self, other: "TableChange") -> "TableChange":
+        """Return the change of two parts of a table."""
+        return TableChange(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.same + other.same,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,30 +49,53 @@ class Changes:
         if self.is_empty:
             return ["nothing changed: the store already holds this graph"]
         return [
-            f"{name}: {change.added.height:,} added, {change.changed.height:,} changed, "
-            f"{change.removed.height:,} removed, {change.same:,} as before"
+            f"{name}: {change.added:,} added, {change.changed:,} changed, "
+            f"{change.removed:,} removed, {change.same:,} as before"
             for name, change in self.tables.items()
             if not change.is_empty
         ]
 
 
+@dataclass(frozen=True)
+class Difference:
+    """The rows of one table that differ, by id (edges: ``head`` and ``tail`` are ids)."""
+
+    added: pl.DataFrame
+    changed: pl.DataFrame
+    """The new form of rows whose key was there with other properties."""
+    removed: pl.DataFrame
+    """The old form of rows whose key is gone."""
+    same: int
+
+    @property
+    def counts(self) -> TableChange:
+        """How many rows of each kind."""
+        return TableChange(self.added.height, self.changed.height, self.removed.height, self.same)
+
+
 def compare(old: Graph, new: Graph) -> Changes:
     """Compare two graphs by id, whatever their rows."""
-    tables = {
-        table.label: _compare(getattr(old, table.name), getattr(new, table.name), ("id",))
-        for table in NODES
-    }
+    tables = {}
+    for table in NODES:
+        frames = (getattr(old, table.name), getattr(new, table.name))
+        tables[table.label] = difference(*frames, ("id",)).counts
     for edge in EDGES:
         frames = (old.edges_by_id(edge.name), new.edges_by_id(edge.name))
-        tables[edge.relationship] = _compare(*frames, ("head", "tail", *edge.key))
+        tables[edge.relationship] = difference(*frames, ("head", "tail", *edge.key)).counts
     return Changes(tables)
 
 
-def _compare(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> TableChange:
+def difference(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> Difference:
+    """Compare two forms of one table whose rows are told apart by ``key``."""
+    none = new.clear()
+    if old.is_empty():
+        return Difference(new, none, none, 0)
+    if old.equals(new):
+        return Difference(none, none, none, new.height)
     columns = new.columns
     fresh = new.join(old, on=columns, how="anti", nulls_equal=True)
     gone = old.join(new, on=columns, how="anti", nulls_equal=True)
-    return TableChange(
+    return Difference(
         added=fresh.join(gone, on=key, how="anti", nulls_equal=True),
         changed=fresh.join(gone, on=key, how="semi", nulls_equal=True),
         removed=gone.join(fresh, on=key, how="anti", nulls_equal=True),

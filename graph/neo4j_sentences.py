@@ -1,8 +1,10 @@
 """What to say when a Neo4j server refuses: a sentence with what to do, no driver types."""
 
+import contextlib
 from collections.abc import Iterator
 
 from crossaisle.graph.store import StoreError
+from neo4j import exceptions as refused
 
 SHOWN = 60  # characters of a value that an error shows
 
@@ -47,6 +49,19 @@ def read_only(address: str) -> str:
     )
 
 
+def claimed(address: str) -> str:
+    """Say that another build is under way."""
+    return f"another process is writing {address}: wait until it is done"
+
+
+def lost(address: str) -> str:
+    """Say that this build lost its claim to another one."""
+    return (
+        f"{address}: another build has begun meanwhile (did the server restart?) and goes on; "
+        "this one stopped before it could mix with it"
+    )
+
+
 def refusal(address: str, code: str, message: str) -> StoreError:
     """Return the error for a statement that the server refused."""
     if code.endswith("DatabaseNotFound"):
@@ -65,6 +80,36 @@ def refusal(address: str, code: str, message: str) -> StoreError:
             f"({message}); use an empty database"
         )
     return RefusedError(f"the server refused the statement: {message}")
+
+
+@contextlib.contextmanager
+def as_sentences(address: str, user: str) -> Iterator[None]:
+    """Turn the driver's exceptions into a :class:`StoreError` that says it in a sentence."""
+    try:
+        yield
+    except refused.AuthError as error:
+        raise StoreError(wrong_login(address, user, error.code or "")) from None
+    except refused.ForbiddenOnReadOnlyDatabase:
+        raise StoreError(read_only(address)) from None
+    except refused.IncompleteCommit:
+        raise StoreError(
+            f"{address}: the connection broke during a commit; run it again, "
+            "it goes on where it stopped"
+        ) from None
+    except (refused.ServiceUnavailable, refused.SessionExpired, OSError) as error:
+        raise StoreError(unreachable(address, error)) from None
+    except (refused.ClientError, refused.DatabaseError) as error:
+        raise refusal(address, error.code or "", first_line(error)) from None
+    except refused.ConfigurationError as error:
+        raise StoreError(f"{address} is not an address of Neo4j: {error}") from None
+    except (refused.Neo4jError, refused.DriverError) as error:
+        raise StoreError(f"{address}: {first_line(error)}") from None
+
+
+def first_line(error: Exception) -> str:
+    """Return what an exception says, without what follows."""
+    text = getattr(error, "message", None) or str(error)
+    return str(text).strip().splitlines()[0]
 
 
 def short(row: dict[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,20 +11,25 @@ import polars as pl
 import neo4j
 from crossaisle.graph import neo4j_sentences as say
 from crossaisle.graph import queries
-from crossaisle.graph.changes import Changes, compare
+from crossaisle.graph.changes import Changes, TableChange
 from crossaisle.graph.graph import Graph
 from crossaisle.graph.neo4j_access import Access
 from crossaisle.graph.neo4j_plan import Step, plan
 from crossaisle.graph.neo4j_values import answer_frame, table_frame
-from crossaisle.graph.schema import EDGES, NODES, Columns, EdgeTable
+from crossaisle.graph.schema import EDGE, EDGES, NODES, Columns
 from crossaisle.graph.store import Progress, Store, StoreError, silent
 from neo4j import exceptions as refused
 
 BATCH = 10_000  # rows a transaction: past this, commits no longer cost, and a retry is still cheap
-FETCH = 20_000  # records asked for at a time when reading
-CHUNK = 200_000  # records turned into columns at a time: what is in memory as Python objects
+FETCH = 10_000  # records asked for, and turned into columns, at a time when reading
+WAIT = 10.0  # seconds that a build waits for another one to end before it is refused
+GAVE_UP = ("LockClientStopped", "TransactionTimedOutClientConfiguration")  # what it then says
 RETRY = 60.0  # seconds that a managed transaction is tried again: a server restarts in less
 OLDEST = (5, 26)
+WRITING, READING = "writing to Neo4j", "reading from Neo4j"
+ENDS: Columns = {"head": pl.String, "tail": pl.String}
+SHAPES = {table.name: table.columns for table in NODES}
+SHAPES |= {table.name: ENDS | table.columns for table in EDGES}
 
 Answer = TypeVar("Answer")
 
@@ -35,8 +41,9 @@ class Neo4jStore(Store):
     """A graph in one Neo4j database.
 
     Labels, relationship types and properties are those of :mod:`crossaisle.graph.schema`; whatever
-    else the database holds is left alone. A write reads what is there, then changes the difference
-    in batches, each one managed transaction. If it is cut off, the next write does what is left.
+    else the database holds is left alone. A write compares what is there, page by page, and changes
+    the difference in batches, each one managed transaction. If it is cut off, the next write does
+    what is left. One write at a time: a second is refused.
     """
 
     def __init__(self, address: str, access: Access | None = None) -> None:
@@ -58,32 +65,28 @@ class Neo4jStore(Store):
 
     def write(self, graph: Graph, progress: Progress = silent) -> Changes:
         """See :meth:`Store.write`."""
-        empty = self.query(queries.statement("neo4j/any_node")).is_empty()
-        old = Graph.from_ids({}) if empty else self.read(progress)
-        changes = compare(old, graph)
         self.make_schema()
-        steps = [step for step in plan(old, graph, changes) if step.rows.height]
-        total = sum(step.rows.height for step in steps)
+        total = sum(graph.counts().values())
         done = 0
-        for step in steps:
-            for start in range(0, step.rows.height, BATCH):
-                progress("writing to Neo4j", done, total)
-                batch = step.rows.slice(start, BATCH)
-                self._write(step, start, batch)
-                done += batch.height
-        if total:
-            progress("writing to Neo4j", total, total)
-        return changes
+        tally: dict[str, TableChange] = {}
+        progress(WRITING, done, total)
+        with self._claim() as token:
+            for step in plan(graph, self._read_table, tally):
+                for start in range(0, step.rows.height, BATCH):
+                    batch = step.rows.slice(start, BATCH)
+                    self._write(step, step.first + start, batch, token)
+                    progress(WRITING, done + min(start + BATCH, step.done), total)
+                done += step.done
+                progress(WRITING, done, total)
+        return Changes(tally)
 
     def read(self, progress: Progress = silent) -> Graph:
         """See :meth:`Store.read`."""
         tables = {}
-        shapes: dict[str, Columns] = {table.name: _columns(table) for table in EDGES}
-        shapes |= {table.name: table.columns for table in NODES}
-        for done, (name, columns) in enumerate(shapes.items()):
-            progress("reading from Neo4j", done, len(shapes))
-            tables[name] = self._read_table(name, columns)
-        progress("reading from Neo4j", len(shapes), len(shapes))
+        for done, name in enumerate(SHAPES):
+            progress(READING, done, len(SHAPES))
+            tables[name] = self._read_table(name)
+        progress(READING, len(SHAPES), len(SHAPES))
         return Graph.from_ids(tables)
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
@@ -102,10 +105,15 @@ class Neo4jStore(Store):
 
     def make(self, statements: Sequence[str], parameters: Mapping[str, Any] | None = None) -> None:
         """Run our own statements that change the schema, each in a transaction of its own."""
-        with self._errors(), self._session(neo4j.WRITE_ACCESS) as session:
-            for statement in statements:
-                given = dict(parameters or {}) if "$" in statement else {}
-                session.run(statement, given).consume()
+        for statement in statements:
+            given = dict(parameters or {}) if "$" in statement else {}
+            with self._errors():
+                try:
+                    self._make_one(statement, given)
+                except refused.ClientError as error:
+                    # Another build made it between the server's look and its making.
+                    if not (error.code or "").endswith("EquivalentSchemaRuleAlreadyExists"):
+                        raise
 
     def update(self, statement: str, rows: list[dict[str, Any]]) -> int:
         """Run one of our own writing statements for ``rows`` (its parameter) in one transaction.
@@ -153,11 +161,57 @@ class Neo4jStore(Store):
         with self._session(neo4j.WRITE_ACCESS) as session:
             return session.execute_write(work)
 
-    def _write(self, step: Step, start: int, batch: pl.DataFrame) -> None:
+    def _make_one(self, statement: str, parameters: dict[str, Any]) -> None:
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            transaction.run(statement, parameters).consume()
+
+        self._execute_write(work)
+
+    @contextlib.contextmanager
+    def _claim(self) -> Iterator[str]:
+        """Let nobody else build meanwhile; yield what each batch proves its right with.
+
+        A transaction that stays open holds a node that it has not committed. It ends with its
+        client, killed or not, so there is no claim to expire. Should the server lose it (a restart)
+        while we go on, another build may begin: it then names itself the holder, and our next
+        batch, which makes sure of the holder in its own transaction, is refused.
+        """
+        _, hold, _, release = queries.statements("neo4j/claim")
+        token = uuid.uuid4().hex
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            with self._errors():
+                transaction = self._claimed(session)
+                self._make_one(hold, {"token": token})
+            try:
+                yield token
+            finally:
+                with contextlib.suppress(refused.Neo4jError, refused.DriverError, OSError):
+                    transaction.run(release, {"token": token}).consume()
+                    transaction.commit()
+
+    def _claimed(self, session: neo4j.Session) -> neo4j.Transaction:
+        """Return the open transaction that is the claim."""
+        claim = queries.statements("neo4j/claim")[0]
+        try:
+            with session.begin_transaction(timeout=WAIT) as attempt:
+                attempt.run(claim).consume()
+                attempt.rollback()
+        except refused.Neo4jError as error:
+            if (error.code or "").endswith(GAVE_UP):
+                raise StoreError(say.claimed(self.address)) from None
+            raise
+        transaction = session.begin_transaction(timeout=0)  # for as long as it takes
+        transaction.run(claim).consume()
+        return transaction
+
+    def _write(self, step: Step, start: int, batch: pl.DataFrame, token: str) -> None:
         """Write a batch; where it fails for good, halve it until the row is found; name that."""
         columns = _parameters(batch)
+        holds = queries.statements("neo4j/claim")[2]
 
         def work(transaction: neo4j.ManagedTransaction) -> None:
+            if not list(transaction.run(holds, {"token": token})):
+                raise StoreError(say.lost(self.address))
             summary = transaction.run(step.statement, columns).consume()
             made = summary.counters.relationships_created
             if step.created and made != batch.height:  # rolls the batch back
@@ -175,14 +229,22 @@ class Neo4jStore(Store):
                 row = say.short(batch.row(0, named=True))
                 raise StoreError(f"{step.name}, row {start:,} ({row}): {error}") from None
             middle = batch.height // 2
-            self._write(step, start, batch.head(middle))
-            self._write(step, start + middle, batch.slice(middle))
+            self._write(step, start, batch.head(middle), token)
+            self._write(step, start + middle, batch.slice(middle), token)
 
-    def _read_table(self, name: str, columns: Columns) -> pl.DataFrame:
+    def _read_table(self, name: str, heads: pl.Series | None = None) -> pl.DataFrame:
+        """Read a table; of an edge table, with ``heads``, only what leaves the nodes so named."""
+        columns = SHAPES[name]
+        if heads is None:
+            statement, given = queries.statement(f"read/{name}"), {}
+        else:
+            statement = queries.statements("neo4j/read_edges")[list(EDGE).index(name)]
+            given = {"id": heads.to_list()}
+
         def work(transaction: neo4j.ManagedTransaction) -> pl.DataFrame:
-            result = transaction.run(queries.statement(f"read/{name}"))
+            result = transaction.run(statement, given)
             chunks = [table_frame([], columns)]
-            while records := result.fetch(CHUNK):
+            while records := result.fetch(FETCH):
                 chunks.append(table_frame(records, columns))
             return pl.concat(chunks)
 
@@ -192,7 +254,7 @@ class Neo4jStore(Store):
         except (TypeError, AttributeError, pl.exceptions.PolarsError) as error:
             raise StoreError(
                 f"{self.address}: {name} hold a value of another type than crossaisle writes "
-                f"({_message(error)}): is this another program's database?"
+                f"({say.first_line(error)}): is this another program's database?"
             ) from None
 
     def _check_version(self, agent: str) -> None:
@@ -206,33 +268,8 @@ class Neo4jStore(Store):
                 "or newer"
             )
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn the driver's exceptions into a sentence."""
-        where = self.address
-        try:
-            yield
-        except refused.AuthError as error:
-            raise StoreError(say.wrong_login(where, self._access.user, error.code or "")) from None
-        except refused.ForbiddenOnReadOnlyDatabase:
-            raise StoreError(say.read_only(where)) from None
-        except refused.IncompleteCommit:
-            raise StoreError(
-                f"{where}: the connection broke during a commit; run it again, "
-                "it goes on where it stopped"
-            ) from None
-        except (refused.ServiceUnavailable, refused.SessionExpired, OSError) as error:
-            raise StoreError(say.unreachable(where, error)) from None
-        except (refused.ClientError, refused.DatabaseError) as error:
-            raise say.refusal(where, error.code or "", _message(error)) from None
-        except refused.ConfigurationError as error:
-            raise StoreError(f"{where} is not an address of Neo4j: {error}") from None
-        except (refused.Neo4jError, refused.DriverError) as error:
-            raise StoreError(f"{where}: {_message(error)}") from None
-
-
-def _columns(edge: EdgeTable) -> Columns:
-    return {"head": pl.String, "tail": pl.String, **edge.columns}
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        return say.as_sentences(self.address, self._access.user)
 
 
 def _parameters(batch: pl.DataFrame) -> dict[str, list[Any] | None]:
@@ -241,8 +278,3 @@ def _parameters(batch: pl.DataFrame) -> dict[str, list[Any] | None]:
         column.name: None if column.null_count() == batch.height else column.to_list()
         for column in batch.iter_columns()
     }
-
-
-def _message(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error)
-    return str(text).strip().splitlines()[0]

@@ -2,12 +2,36 @@
 
 import hashlib
 import hmac
+import os
+import secrets
+from pathlib import Path
 
 import polars as pl
 
 from crossaisle.graph.graph import Graph, GraphError
 
 SHORTEST_KEY = 16  # bytes: a shorter one can be tried out
+
+
+def read_key(file: Path) -> bytes:
+    """Read the key that a file holds; where there is no file yet, make a key of 256 bits.
+
+    Only its owner can read the file made. Keep it, away from the graph: without it tomorrow's log
+    does not join today's, and with it a guess can be tested.
+
+    Raises:
+        GraphError: the file cannot be read or made, or holds less than 16 bytes.
+    """
+    try:
+        if not file.exists():
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as out:
+                out.write(secrets.token_hex(32) + "\n")
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise GraphError(f"the key of the pseudonyms, {file}: {error.strerror or error}") from None
+    _check(key)
+    return key
 
 
 def pseudonym(customer: str, key: bytes) -> str:
@@ -27,8 +51,7 @@ def with_pseudonyms(graph: Graph, key: bytes) -> Graph:
     Raises:
         GraphError: the key is shorter than 16 bytes.
     """
-    if len(key) < SHORTEST_KEY:
-        raise GraphError(f"the key of the pseudonyms has {len(key)} bytes: take 16 or more")
+    _check(key)
     names = {one: pseudonym(one, key) for one in graph.customers["id"]}
     renamed = pl.col("id").replace_strict(names, return_dtype=pl.String)
     text = pl.lit(None, pl.String).alias("text")
@@ -42,3 +65,8 @@ def with_pseudonyms(graph: Graph, key: bytes) -> Graph:
     )
     bought = bought.sort(bought.columns, maintain_order=True)
     return graph.replace(customers=customers.drop("_old"), bought=bought)
+
+
+def _check(key: bytes) -> None:
+    if len(key) < SHORTEST_KEY:
+        raise GraphError(f"the key of the pseudonyms has {len(key)} bytes: take 16 or more")

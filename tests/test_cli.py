@@ -180,6 +180,46 @@ def test_a_query_by_name_and_by_file(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert words in capsys.readouterr().err
 
 
+def test_pseudonyms_and_nobody_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mapping, store, key = shop_files(tmp_path), tmp_path / "s.lbdb", tmp_path / "key"
+    command = ["graph", "build", "--mapping", str(mapping), "--store", str(store)]
+    assert main([*command, "--pseudonyms", str(key)]) == 0
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert main([*command, "--pseudonyms", str(key)]) == 0
+    assert "nothing changed" in capsys.readouterr().err
+    from crossaisle.graph import open_store
+    from crossaisle.graph.pseudonyms import pseudonym
+
+    names = [pseudonym(one, key.read_bytes().strip()) for one in ("ann", "bob")]
+    with open_store(store) as place:
+        assert place.read().customers["id"].to_list() == sorted(names)
+    key.write_text("short")
+    assert main([*command, "--pseudonyms", str(key)]) == 3
+    assert "16 or more" in capsys.readouterr().err
+    assert main([*command, "--pseudonyms", str(key), "--no-customers"]) == 2
+    assert "give one of the two" in capsys.readouterr().err
+    assert main([*command, "--no-customers"]) == 0
+    with open_store(store) as place:
+        counts = place.read().counts()
+    assert (counts["Customer"], counts["BOUGHT"], counts["BOUGHT_WITH"]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "files"),
+    [
+        ("turtle", ["graph.ttl"]),
+        ("json-ld", ["graph.jsonld"]),
+        ("graphml", ["graph.graphml"]),
+        ("recbole", [f"crossaisle.{end}" for end in ("inter", "item", "kg", "link", "user")]),
+    ],
+)
+def test_exports(tmp_path: Path, form: str, files: list[str]) -> None:
+    assert build(tmp_path, shop_files(tmp_path)) == 0
+    where = ["--store", str(tmp_path / "s.lbdb"), "--output", str(tmp_path / "files")]
+    assert main(["graph", "export", *where, "--format", form]) == 0
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == files
+
+
 def test_stats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert build(tmp_path, shop_files(tmp_path)) == 0
     capsys.readouterr()

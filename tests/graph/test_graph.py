@@ -118,4 +118,4 @@ def test_compare_finds_nothing_where_nothing_is(shop: Graph) -> None:
     assert compare(shop, shop).is_empty
     assert compare(shop, shop).lines() == ["nothing changed: the store already holds this graph"]
     counted = compare(Graph.from_ids({}), shop)
-    assert {name: change.added.height for name, change in counted.tables.items()} == shop.counts()
+    assert {name: change.added for name, change in counted.tables.items()} == shop.counts()

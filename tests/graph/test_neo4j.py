@@ -16,6 +16,7 @@ from crossaisle.graph import Graph, Store, StoreError, open_store
 from crossaisle.graph.neo4j_access import Access
 from crossaisle.graph.neo4j_sentences import unreachable
 from crossaisle.graph.neo4j_store import Neo4jStore
+from tests.graph.conftest import not_in_ci
 
 HOSTILE = {
     "quotes": "\"'`´“”",
@@ -211,6 +212,15 @@ def test_an_old_server_is_refused(agent: str, fine: bool) -> None:
         return
     with pytest.raises(StoreError, match="too old: crossaisle needs 5.26"):
         store._check_version(agent)
+
+
+def test_ci_skips_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no server"):
+        not_in_ci("no server")
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="no server"):
+        not_in_ci("no server")
 
 
 def test_nobody_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
