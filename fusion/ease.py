@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 
 from crossaisle.fusion.errors import TrainingError
 
-MOST = 8000
+MOST = 6000
 """Products regressed on: P takes 4 MOST^2 bytes, twice while it is made."""
 
 PENALTIES = (1500.0, 300.0, 6000.0)
@@ -48,17 +48,17 @@ class Regression:
         return place
 
     def columns(self, products: np.ndarray) -> np.ndarray:
-        """Columns of B: float32 (n, m)."""
+        """Columns of B, one a row: float32 (m, n)."""
         at = self.place[products]
-        found = np.empty((len(self.known), len(products)), np.float32)
+        found = np.empty((len(products), len(self.known)), np.float32)
         inside = np.flatnonzero(at >= 0)
         own = at[inside]
-        block = -self.inverse[:, own] / np.diag(self.inverse)[own]
-        block[own, np.arange(len(own))] = 0
-        found[:, inside] = block
+        block = -self.inverse[own] / np.diag(self.inverse)[own][:, None]  # P is symmetric
+        block[np.arange(len(own)), own] = 0
+        found[inside] = block
         other = np.flatnonzero(at < 0)
-        if len(other):
-            found[:, other] = self.inverse @ self.together[:, products[other]].toarray()
+        if len(other):  # few co-purchases each: sparse times dense is ten times less work
+            found[other] = sparse.csr_array(self.together[:, products[other]].T) @ self.inverse
         return found
 
 
@@ -103,7 +103,7 @@ def _blocks(products: np.ndarray) -> Iterator[np.ndarray]:
 
 def _strongest(made: Regression, products: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows, columns and values of what is kept of some columns."""
-    block = made.columns(products).T  # by candidate, so that each row is contiguous
+    block = made.columns(products)
     size = np.abs(block)
     if size.shape[1] > KEPT:
         least = np.partition(size, size.shape[1] - KEPT, axis=1)[:, [size.shape[1] - KEPT]]
