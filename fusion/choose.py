@@ -150,7 +150,7 @@ def _score_parts(
     for name, channel in trial.channels.items():
         parts[name] = np.array(channel.scores(scaled, candidates), np.float32)
     for name, bias in trial.biases.items():
-        parts[name] += bias[candidates]
+        parts[name] = parts.get(name, np.zeros(shape, np.float32)) + bias[candidates]
     return parts
 
 

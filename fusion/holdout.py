@@ -10,6 +10,12 @@ from crossaisle.fusion.config import TrainConfig
 COLD, VISITED = 0, 1
 """Situations: the aisle is not in the history; it is."""
 
+UNTIL = 0.9
+"""Quantile of first purchases at which the first training ends, where events have dates."""
+
+FEWEST_LATER = 50
+"""With fewer later questions about visited aisles single products are hidden as well."""
+
 NEW_PRODUCTS = 0.1
 """Share of each aisle's products that lose all events in the first training."""
 
@@ -39,32 +45,68 @@ class HeldOut:
     """What the first training sees, and the questions it is asked."""
 
     kept: np.ndarray  # bool (people,): in the first training
+    before: float | None  # the first training ends with that day
     is_new: np.ndarray  # bool (products,): without events in the first training
     known: Tasks  # answers among the products with events
     fresh: Tasks  # answers among the products that were made new
 
 
 def hold_out(
-    purchases: sparse.csr_array, aisle_of: np.ndarray, config: TrainConfig, rng: np.random.Generator
+    purchases: sparse.csr_array,
+    aisle_of: np.ndarray,
+    config: TrainConfig,
+    rng: np.random.Generator,
+    first: sparse.csr_array | None = None,
 ) -> HeldOut:
-    """Draw people and products; hide each person's aisles in turn (cold) and single products."""
+    """Draw people and products; ask for hidden aisles (cold), and for single products (visited).
+
+    With ``first``, the days of first purchases as :class:`crossaisle.fusion.lore.Days` has them,
+    the first training ends at their .9 quantile, and the questions about a visited aisle are what
+    people took from it after that (all people: what is asked came later than what was learned, as
+    it will be). Questions of that kind about other aisles join the cold ones.
+    """
     people, products = purchases.shape
     kept = rng.random(people) >= config.held_out_users
     bought = np.asarray(purchases.sum(axis=0)).ravel()
     is_new = (rng.random(products) < NEW_PRODUCTS) & (bought > 0) & (aisle_of >= 0)
     out = np.flatnonzero(~kept)
     log = purchases[out]
-    cold = _hidden_aisles(log, aisle_of)
-    visited = _hidden_products(log, aisle_of, rng)
-    both = [
-        _cap(tasks, config.held_out_tasks, rng) for tasks in (cold, visited) if len(tasks.aisle)
-    ]
+    groups, before = [_hidden_aisles(log, aisle_of)], None
+    if first is not None and first.nnz:
+        before = float(np.quantile(first.data, UNTIL))
+        later = _later(first, aisle_of, before)
+        groups += [later.choose(np.flatnonzero(later.situation == s)) for s in (COLD, VISITED)]
+    if before is None or len(groups[-1]) < FEWEST_LATER:
+        groups.append(_hidden_products(log, aisle_of, rng))
+    parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in groups if len(tasks)]
     empty = Tasks(log[:0], log[:0], np.zeros(0, int), np.zeros(0, int))
-    every = _stack(both) if both else empty
+    every = _stack(parts) if parts else empty
     every = _without(every, is_new, from_targets=False)
     known = _answerable(_without(every, is_new, from_targets=True))
     fresh = _answerable(_without(every, ~is_new, from_targets=True))
-    return HeldOut(kept, is_new, known, fresh)
+    return HeldOut(kept, before, is_new, known, fresh)
+
+
+def _later(first: sparse.csr_array, aisle_of: np.ndarray, before: float) -> Tasks:
+    """Ask each person and aisle what was taken from it for the first time after a day."""
+    early, late = sparse.csr_array(first), sparse.csr_array(first.copy())
+    early = sparse.csr_array((early.data < before, early.indices, early.indptr), shape=first.shape)
+    early = early.astype(np.float32)
+    early.eliminate_zeros()
+    late.data = (late.data >= before).astype(np.float32)
+    late.eliminate_zeros()
+    person, product = sparse.coo_array(late).coords
+    inside = aisle_of[product] >= 0
+    pairs = np.unique(np.stack([person[inside], aisle_of[product[inside]]], axis=1), axis=0)
+    targets = sparse.csr_array(late[pairs[:, 0]])
+    row = np.repeat(np.arange(len(pairs)), np.diff(targets.indptr))
+    targets.data = (aisle_of[targets.indices] == pairs[row, 1]).astype(np.float32)
+    targets.eliminate_zeros()
+    histories = sparse.csr_array(early[pairs[:, 0]])
+    row = np.repeat(np.arange(len(pairs)), np.diff(histories.indptr))
+    known = aisle_of[histories.indices] == pairs[row, 1]
+    situation = np.where(np.bincount(row[known], minlength=len(pairs)) > 0, VISITED, COLD)
+    return _answerable(Tasks(histories, targets, pairs[:, 1], situation))
 
 
 def _hidden_aisles(log: sparse.csr_array, aisle_of: np.ndarray) -> Tasks:

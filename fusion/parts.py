@@ -22,6 +22,9 @@ from crossaisle.fusion.softmax import train_network
 from crossaisle.fusion.walks import TO_POWERS, walk_table
 from crossaisle.graph import Progress
 
+TRENDS = {"popularity, 10 days": 10.0, "popularity, 60 days": 60.0}
+"""Half-lives of popularity in time, for logs with dates."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -47,6 +50,9 @@ def fit_parts(
     """
     bought = lore.bought
     biases = {"popularity": _popularity(bought, lore.aisle_of)}
+    if lore.days is not None:
+        for name, half_life in TRENDS.items():
+            biases[name] = _popularity(lore.days.trend(half_life), lore.aisle_of)
     channels: dict[str, Channel] = {"content": content_table(lore.features, bought)}
     progress(f"{note}walks", 0, 1)
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))

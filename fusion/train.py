@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
+from scipy import sparse
 
 from crossaisle.fusion import ease
 from crossaisle.fusion.channels import WalkTable
@@ -14,7 +16,7 @@ from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, HeldOut, hold_out
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import Lore
+from crossaisle.fusion.lore import Days, Lore
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
@@ -69,8 +71,9 @@ def train(
 def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:
     """Train without some people, and choose lambdas and the weights by what they bought."""
     rng = np.random.default_rng(seed)
-    held = hold_out(lore.purchases, lore.aisle_of, config, rng)
-    taught = lore.without(held.kept, held.is_new)
+    first = None if lore.days is None else lore.days.first
+    held = hold_out(lore.purchases, lore.aisle_of, config, rng, first)
+    taught = lore.without(held.kept, held.is_new, held.before)
     people = _people(lore, taught, held, config, rng, progress)
     penalty, regression = _pick_regression(lore, taught, held, rng, progress)
     trial = fit_parts(taught, config, people, regression, rng, progress, "held out: ")
@@ -143,7 +146,24 @@ def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
         if not np.isfinite(text).all():
             raise TrainingError("The text vectors hold NaN or infinity: encode the texts again.")
         text = np.asarray(text, np.float32)
-    return Lore(graph.purchases, graph.anonymous_baskets, graph.aisle_of, features(graph), text)
+    log, baskets = graph.purchases, graph.anonymous_baskets
+    return Lore(log, baskets, graph.aisle_of, features(graph), text, _days(graph))
+
+
+def _days(graph: Graph) -> Days | None:
+    if not graph.has_clock:
+        return None
+    start = graph.bought["time"].min()
+    day = ((pl.col("time") - start).dt.total_seconds() / 86400 + 1).cast(pl.Float32)
+    first = graph.bought.select("head", "tail", day=day).group_by("head", "tail").agg(pl.min("day"))
+    ends = (first["head"].to_numpy(), first["tail"].to_numpy())
+    shape = (graph.customers.height, graph.products.height)
+    table = sparse.csr_array((first["day"].to_numpy(), ends), shape=shape)
+    table.sort_indices()
+    held = graph.contains.select("head", day=day).group_by("head").agg(pl.min("day"))
+    baskets = np.zeros(graph.baskets.height, np.float32)
+    baskets[held["head"].to_numpy()] = held["day"].fill_null(0).to_numpy()
+    return Days(table, baskets, float(table.data.max()))
 
 
 def _assemble(
