@@ -63,7 +63,7 @@ def hold_out(
     With ``first``, the days of first purchases as :class:`crossaisle.fusion.lore.Days` has them,
     the first training ends at their .9 quantile, and the questions about a visited aisle are what
     people took from it after that (all people: what is asked came later than what was learned, as
-    it will be). Questions of that kind about other aisles join the cold ones.
+    it will be). Whole aisles are hidden whenever they were bought in.
     """
     people, products = purchases.shape
     kept = rng.random(people) >= config.held_out_users
@@ -75,7 +75,7 @@ def hold_out(
     if first is not None and first.nnz:
         before = float(np.quantile(first.data, UNTIL))
         later = _later(first, aisle_of, before)
-        groups += [later.choose(np.flatnonzero(later.situation == s)) for s in (COLD, VISITED)]
+        groups.append(later.choose(np.flatnonzero(later.situation == VISITED)))
     if before is None or len(groups[-1]) < FEWEST_LATER:
         groups.append(_hidden_products(log, aisle_of, rng))
     parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in groups if len(tasks)]

@@ -105,7 +105,7 @@ def test_the_first_training_ends_before_what_is_asked(dated: Graph, lore: Lore) 
         assert (lore.aisle_of[target] == tasks.aisle[row]).all()
         assert any(not (target & ~np.array(a)).any() for a in answers)
     assert np.mean(seen) > 0.8  # the others saw only products that were made new
-    assert (tasks.situation == COLD).any()
+    assert (tasks.situation == COLD).any()  # hidden aisles
 
 
 def test_what_is_in_fashion_is_ranked_first(dated: Graph) -> None:
