@@ -24,7 +24,7 @@ else
   setsid nohup bash "$here/java.sh" "$home" server > "$home/logs/console.log" 2>&1 < /dev/null &
   echo $! > "$pid_file"
 fi
-for _ in $(seq 600); do
+for _ in $(seq 1500); do
   if (exec 3<>"/dev/tcp/127.0.0.1/$http") 2>/dev/null && (exec 3<>"/dev/tcp/127.0.0.1/$bolt") 2>/dev/null; then
     python3 "$here/first_password.py" "http://127.0.0.1:$http" "$home/password"
     echo "Neo4j answers at neo4j://localhost:$bolt, its Browser at http://localhost:$http/browser/; user neo4j, password in $home/password" >&2
@@ -33,5 +33,5 @@ for _ in $(seq 600); do
   running || { echo "Neo4j did not start; the last lines of $home/logs/console.log:" >&2; tail -20 "$home/logs/console.log" >&2; exit 1; }
   sleep 0.2
 done
-echo "Neo4j does not answer after two minutes: see $home/logs/" >&2
+echo "Neo4j does not answer after five minutes: see $home/logs/" >&2
 exit 1
