@@ -82,7 +82,7 @@ BASELINES: tuple[Baseline, ...] = (
     Baseline(
         "popularity",
         Popularity,
-        _grid(baskets=(False, True), half_life=(None, 120.0, 40.0, 10.0)),
+        _grid(baskets=(False, True), half_life=(None, 40.0, 10.0, 4.0)),
     ),
     Baseline("affinity", Affinity, _grid(brand=(1.0, 3.0, 10.0, 30.0), category=(1.0, 10.0))),
     Baseline(
