@@ -47,7 +47,9 @@ if __name__ == "__main__":
     rows = {user: row for row, user in enumerate(model.graph.customers["id"])}
     began = time.process_time()
     for user, product in asked[:SLOW]:
-        slow.explain(model.graph.purchases[[rows[user]]], recommender.product_row(product), top=TOP)
+        slow.explain(
+            model.graph.visits_since[[rows[user]]], recommender.product_row(product), top=TOP
+        )
     before = SLOW / (time.process_time() - began)
     print(
         f"with arrays {fast:,.0f} products a second ({len(found):,}), walk by walk {before:,.0f} "

@@ -39,14 +39,15 @@ class SlowExplainer:
             product: row of the candidate.
         """
         history = sparse.csr_array(history)
-        items, weight = rows_of(history, 0)
-        multipliers = self.model.multipliers(history, np.array([product]))[0]
+        items, _ = rows_of(history, 0)
+        ((weight, factors),) = self.model.multipliers(history, np.array([product]))
+        multipliers = factors[0]  # of the one product
         total: dict[Walk, float] = {}
         for place, name in enumerate(CHANNELS):
             channel = self.model.channels.get(name)
             if channel is None or not multipliers[place] or not len(items):
                 continue
-            factor = weight.astype(np.float64) * multipliers[place]
+            factor = weight * multipliers[place]
             if isinstance(channel, NetworkTables):
                 found = self._network(channel, items, factor, product)
             elif isinstance(channel, ContentTable):

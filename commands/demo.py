@@ -93,7 +93,7 @@ def _answer(recommender: Recommender, graph: Graph, output: Path, progress: Prog
     ranked = rank(recommender, asked.head(1), history, k=5)
     lines = [f"\nCustomer {user} never bought in {aisle!r}. The list for it, and why:\n"]
     for place, product in ranked.select("rank", "product_id").iter_rows():
-        explanation = recommender.explain({user: history[user]}, product, top=5)
+        explanation = recommender.explain(user, product, top=5)
         lines.append(f"{place}. {title_of(recommender, product)}")
         lines += [f"     {sentence}" for sentence in reasons(explanation, limit=2)]
     lines += [

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import polars as pl
+from scipy import sparse
 
 from crossaisle.commands.files import UsageError, read_table
 from crossaisle.encoders.sentence import SentenceEncoder
 from crossaisle.fusion import Recommender
 from crossaisle.graph.store import Progress, silent
+from crossaisle.loaders.values import times
 from crossaisle.reports import reasons
 
 BLOCK = 2000  # requests answered between two notes of progress
@@ -33,36 +35,54 @@ def requests_of(file: Path) -> pl.DataFrame:
     return table.select("user_id", "aisle").unique(maintain_order=True)
 
 
-def histories_of(
-    recommender: Recommender, asked: pl.DataFrame, file: Path | None
-) -> dict[str, list[str]]:
-    """Return each asked user's products: of the file if it lists them, else as the model knows.
+def histories_of(recommender: Recommender, asked: pl.DataFrame, file: Path | None) -> pl.DataFrame:
+    """Return asked users' products: of the file if it lists them, else as the model knows.
 
-    Somebody who is listed nowhere has no history, and gets what the bias ranks first.
+    Somebody who is listed nowhere has no history (a row without a product), and gets what the bias
+    ranks first.
+
+    Returns:
+        user_id, product_id, timestamp (a number that orders, or null).
     """
-    users = asked["user_id"].unique(maintain_order=True).to_list()
-    found = known_histories(recommender, users)
+    users = asked.select("user_id").unique(maintain_order=True)
+    found = known_histories(recommender, users["user_id"].to_list())
     if file is not None:
         table = read_table(file, ("user_id", "product_id"), ("timestamp",))
         listed = table.filter(pl.col("product_id").is_not_null())
-        found |= dict(listed.group_by("user_id", maintain_order=True).agg("product_id").iter_rows())
-    return {user: found.get(user, []) for user in users}
+        time, position = times(listed["timestamp"])
+        order = position if time.null_count() == time.len() else time.to_physical()
+        listed = listed.with_columns(timestamp=order.cast(pl.Float64))
+        found = pl.concat(
+            [found.join(listed, on="user_id", how="anti"), listed.select(found.columns)]
+        )
+    return users.join(found, on="user_id", how="left", maintain_order="left_right")
 
 
-def known_histories(recommender: Recommender, users: list[str]) -> dict[str, list[str]]:
-    """Return what the model's log says those customers bought; strangers are left out."""
+def known_histories(recommender: Recommender, users: list[str]) -> pl.DataFrame:
+    """Return what the model's log says those customers bought; strangers are left out.
+
+    Returns:
+        user_id, product_id, timestamp (a number that orders).
+    """
     graph = recommender.model.graph
-    asked = pl.DataFrame({"id": users}, schema={"id": pl.String})
-    rows = graph.customers.select("id").with_row_index("head").join(asked, on="id")
-    bought = graph.bought.select("head", "tail").unique().join(rows, on="head").sort("tail")
-    listed = bought.with_columns(product=graph.products["id"].gather(bought["tail"]))
-    return dict(listed.group_by("id").agg("product").iter_rows())
+    asked = pl.DataFrame({"user_id": users}, schema={"user_id": pl.String})
+    customers = graph.customers.select(user_id="id").with_row_index("row")
+    known = asked.join(customers, on="user_id", maintain_order="left")
+    bought = sparse.coo_array(graph.first_moments[known["row"].to_numpy()])
+    row, product = bought.coords
+    return pl.DataFrame(
+        {
+            "user_id": known["user_id"].gather(row),
+            "product_id": graph.products["id"].gather(product),
+            "timestamp": bought.data,
+        }
+    )
 
 
 def rank(
     recommender: Recommender,
     asked: pl.DataFrame,
-    histories: dict[str, list[str]],
+    histories: pl.DataFrame,
     *,
     k: int,
     candidates: list[str] | None = None,
@@ -78,7 +98,7 @@ def rank(
         for block in group.iter_slices(BLOCK):
             progress("ranking", done, asked.height)
             done += block.height
-            some = {user: histories[user] for user in block["user_id"]}
+            some = histories.join(block.select("user_id").unique(), on="user_id", how="semi")
             name = None if aisle is None else str(aisle)
             ranked = recommender.recommend(some, aisle=name, k=k, candidates=candidates)
             lists.append(ranked.with_columns(aisle=pl.lit(aisle, pl.String)))

@@ -66,6 +66,9 @@ def make(
     """Rank, explain and gather what the page shows."""
     histories = histories_of(recommender, asked, None)
     ranked = rank(recommender, asked, histories, k=k, progress=progress)
+    bought = dict(
+        histories.drop_nulls("product_id").group_by("user_id").agg("product_id").iter_rows()
+    )
     known = _known(recommender)
     lists: dict[tuple[str, str | None], list[Ranked]] = {row: [] for row in asked.iter_rows()}
     told = recommender.explain_lists(ranked, histories, top=TOP)
@@ -79,7 +82,7 @@ def make(
         CustomerList(
             user_id=user,
             aisle=aisle or "",
-            history=tuple(_purchase(known, product) for product in histories[user]),
+            history=tuple(_purchase(known, product) for product in bought.get(user, [])),
             ranked=tuple(found),
         )
         for (user, aisle), found in lists.items()
@@ -99,7 +102,7 @@ def one_explanation(recommender: Recommender, explanation: Explanation) -> Repor
     """Gather a report of a single product for a single customer."""
     user, product = explanation.user_id, explanation.product_id
     known = _known(recommender)
-    history = known_histories(recommender, [user]).get(user, [])
+    history = known_histories(recommender, [user])["product_id"]
     aisle = known[product]["aisle"] or ""
     title = known[product]["title"] or product
     return Report(

@@ -123,13 +123,14 @@ def score_blocks(scorer: Scorer, fold: Fold) -> Iterator[Block]:
     Raises:
         ScoreError: the scorer returned another shape, or NaN.
     """
+    history = fold.visits_since if getattr(scorer, "ordered", False) else fold.history
     for aisle in np.unique(fold.aisles):
         candidates = fold.candidates(int(aisle))
         mine = np.flatnonzero(fold.aisles == aisle)
         step = max(1, BLOCK // max(1, len(candidates)))
         for start in range(0, len(mine), step):
             cases = mine[start : start + step]
-            histories = sparse.csr_array(fold.history[cases])
+            histories = sparse.csr_array(history[cases])
             scores = np.asarray(scorer.scores(histories, candidates), dtype=np.float32)
             _check(scores, (len(cases), len(candidates)))
             hidden = sparse.csr_array(fold.hidden[cases][:, candidates])

@@ -96,6 +96,16 @@ class Fold:
         return cls(left, held, users, aisles, sizes, hidden)
 
     @cached_property
+    def visits_since(self) -> sparse.csr_array:
+        """:attr:`history` with its order, as :attr:`crossaisle.graph.Graph.visits_since` has it.
+
+        Given histories have no order: 1 for each of their products.
+        """
+        if self.held.given is None:
+            return sparse.csr_array(self.graph.visits_since[self.users])
+        return self.history
+
+    @cached_property
     def history(self) -> sparse.csr_array:
         """What is known of each case's user: float32 (cases, products).
 

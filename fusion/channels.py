@@ -152,17 +152,18 @@ class ContentTable:
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return np.asarray(self.cosines(items, candidates) * self.steepness(items, candidates))
+        return self._powers(items, candidates, POWER)
 
     def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """A[i, j] / (F_i . F_j), what a product of features is multiplied by: float64 (n, m)."""
-        factors = self.near[items].astype(np.float64)[:, None] * self.far[candidates]
-        return np.asarray(self.cosines(items, candidates) ** (POWER - 1) * factors)
+        return self._powers(items, candidates, POWER - 1)
 
-    def cosines(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """F_i . F_j for every item and candidate: float64 (n, m)."""
+    def _powers(self, items: np.ndarray, candidates: np.ndarray, power: int) -> np.ndarray:
+        """near_i (F_i . F_j)^power far_j: float64 (n, m)."""
         rows = self.matrix[candidates].astype(np.float64)
-        return np.asarray((self.matrix[items].astype(np.float64) @ rows.T).toarray())
+        cosines = (self.matrix[items].astype(np.float64) @ rows.T).toarray()
+        factors = self.near[items].astype(np.float64)[:, None] * self.far[candidates]
+        return np.asarray(cosines**power * factors)
 
 
 def summed(histories: sparse.csr_array, vectors: np.ndarray) -> np.ndarray:

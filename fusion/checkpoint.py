@@ -16,12 +16,13 @@ from crossaisle.graph import Graph
 
 @dataclass(frozen=True)
 class Chosen:
-    """Lambda of two channels (None: no such channel), the weights, and a summary."""
+    """Lambda of two channels (None: no such channel), half-life, weights, and a summary."""
 
     choice: Choice
     report: dict[str, object]
     people: float | None
     regression: float | None
+    half_life: float
 
 
 def fingerprint(graph: Graph, config: TrainConfig, text: np.ndarray | None, seed: int) -> str:
@@ -31,7 +32,7 @@ def fingerprint(graph: Graph, config: TrainConfig, text: np.ndarray | None, seed
         digest.update("\n".join(frame["id"]).encode())
     digest.update(graph.aisle_of.tobytes())
     for matrix in (
-        graph.purchases,
+        graph.first_moments,
         graph.anonymous_baskets,
         graph.product_attributes,
         graph.product_categories,
@@ -51,6 +52,7 @@ def save_choice(path: Path, key: str, chosen: Chosen) -> None:
     ]
     penalties = {"people": chosen.people, "regression": chosen.regression}
     content = {"key": key, "choice": rows, "report": chosen.report, **penalties}
+    content["half_life"] = chosen.half_life
     new = path.with_name(f"{path.name}.new")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,7 @@ def load_choice(path: Path, key: str) -> Chosen | None:
             (situation, fresh): Calibration(weights, np.array(constants, dtype=np.float64))
             for situation, fresh, weights, constants in content["choice"]
         }
-        return Chosen(choice, content["report"], content["people"], content["regression"])
+        rest = (content[name] for name in ("report", "people", "regression", "half_life"))
+        return Chosen(choice, *rest)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,5 +1,7 @@
 """The fusion weights of every situation, and the constants that make aisles comparable."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +9,7 @@ from scipy import sparse
 
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
 from crossaisle.fusion.lore import Lore
-from crossaisle.fusion.model import shrink
+from crossaisle.fusion.model import faded
 from crossaisle.fusion.parts import Parts
 from crossaisle.fusion.weigh import POPULARITY, Sheet, better, quality, search, sheet_of
 
@@ -16,6 +18,12 @@ FEWEST_TASKS = 20
 
 MOST_CELLS = 20_000_000
 """Scores (tasks x candidates) of a channel and situation at most: 80 MB each."""
+
+HALF_LIVES = (math.inf, 8.0, 4.0, 2.0, 1.0)
+"""Visits after which a purchase counts half, tried in this order."""
+
+HALF_LIFE_BY = "niche walks"
+"""The channel they are judged by: cheap, and made for visited aisles."""
 
 TEMPERATURES = np.geomspace(0.05, 20, 25)
 
@@ -43,7 +51,7 @@ class _Questions:
 
 
 def choose(
-    lore: Lore, held: HeldOut, trial: Parts, rng: np.random.Generator
+    lore: Lore, held: HeldOut, trial: Parts, half_life: float, rng: np.random.Generator
 ) -> tuple[Choice, dict[str, object]]:
     """Search weights where there are questions enough, and borrow them where there are not.
 
@@ -51,6 +59,7 @@ def choose(
         lore: everything, for the size of the aisles.
         held: the questions.
         trial: channels that were fitted without the people who ask them.
+        half_life: of purchases in visited aisles, in visits; see :func:`pick_half_life`.
         rng: draws questions where there are more than memory allows.
 
     Returns:
@@ -66,7 +75,8 @@ def choose(
     asked: dict[tuple[int, int], _Questions] = {}
     report: dict[str, object] = {}
     for situation, fresh, tasks, allowed in groups:
-        questions = _ask(trial, tasks, lore.aisle_of, allowed, rng)
+        life = half_life if situation == VISITED else math.inf
+        questions = _ask(trial, tasks, lore.aisle_of, allowed, rng, life)
         asked[situation, fresh] = questions
         if questions.count >= FEWEST_TASKS:
             scales = _scales(questions.sheets)
@@ -85,8 +95,22 @@ def choose(
     return choice, report
 
 
+def pick_half_life(lore: Lore, held: HeldOut, trial: Parts, rng: np.random.Generator) -> float:
+    """Choose from :data:`HALF_LIVES` for visited aisles, by how one walks channel ranks alone."""
+    alone = Parts({HALF_LIFE_BY: trial.channels[HALF_LIFE_BY]}, {}, trial.bought)
+    tasks = held.known.choose(np.flatnonzero(held.known.situation == VISITED))
+    allowed = ~held.is_new & (trial.bought > 0)
+    place = pick([alone] * len(HALF_LIVES), tasks, allowed, lore, rng, HALF_LIVES)
+    return HALF_LIVES[place]
+
+
 def pick(
-    options: list[Parts], tasks: Tasks, allowed: np.ndarray, lore: Lore, rng: np.random.Generator
+    options: Sequence[Parts],
+    tasks: Tasks,
+    allowed: np.ndarray,
+    lore: Lore,
+    rng: np.random.Generator,
+    half_lives: Sequence[float] | None = None,
 ) -> int:
     """Choose one of several fits of a channel by how it ranks alone.
 
@@ -96,6 +120,7 @@ def pick(
         allowed: bool (products,), the candidates.
         lore: everything, for the aisles.
         rng: draws questions where there are more than memory allows, the same for every option.
+        half_lives: of each option's histories; without them all purchases count the same.
 
     Returns:
         The place of the first option, unless another is better by one standard error.
@@ -103,7 +128,8 @@ def pick(
     seed = int(rng.integers(2**31))
     found, score = 0, np.zeros(0)
     for place, option in enumerate(options):
-        asked = _ask(option, tasks, lore.aisle_of, allowed, np.random.default_rng(seed))
+        life = half_lives[place] if half_lives else math.inf
+        asked = _ask(option, tasks, lore.aisle_of, allowed, np.random.default_rng(seed), life)
         if asked.count < FEWEST_TASKS:
             break
         alone = quality(asked.sheets, dict.fromkeys(option.channels, 1.0))
@@ -113,7 +139,12 @@ def pick(
 
 
 def _ask(
-    trial: Parts, tasks: Tasks, aisle_of: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+    trial: Parts,
+    tasks: Tasks,
+    aisle_of: np.ndarray,
+    allowed: np.ndarray,
+    rng: np.random.Generator,
+    half_life: float,
 ) -> _Questions:
     sizes = np.bincount(aisle_of[allowed & (aisle_of >= 0)], minlength=int(aisle_of.max()) + 2)
     cells = sizes[tasks.aisle].sum()
@@ -131,7 +162,7 @@ def _ask(
         histories = sparse.csr_array(mine.histories[some])
         sheets.append(
             sheet_of(
-                _score_parts(trial, histories, candidates),
+                _score_parts(trial, histories, candidates, half_life),
                 sparse.csr_array(histories[:, candidates]),
                 sparse.csr_array(targets[some]),
             )
@@ -141,16 +172,17 @@ def _ask(
 
 
 def _score_parts(
-    trial: Parts, histories: sparse.csr_array, candidates: np.ndarray
+    trial: Parts, histories: sparse.csr_array, candidates: np.ndarray, half_life: float
 ) -> dict[str, np.ndarray]:
-    factor = shrink(np.asarray(histories.sum(axis=1)).ravel())
-    scaled = sparse.csr_array(sparse.diags_array(factor) @ histories).astype(np.float32)
+    scaled = faded(histories, half_life)
     shape = (histories.shape[0], len(candidates))
     parts = {POPULARITY: np.zeros(shape, np.float32)}
     for name, channel in trial.channels.items():
         parts[name] = np.array(channel.scores(scaled, candidates), np.float32)
     for name, bias in trial.biases.items():
-        parts[name] = parts.get(name, np.zeros(shape, np.float32)) + bias[candidates]
+        if name not in parts:
+            parts[name] = np.zeros(shape, np.float32)
+        parts[name] += bias[candidates]
     return parts
 
 

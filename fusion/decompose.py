@@ -192,21 +192,21 @@ class Decomposer:
     def _block(
         self, history: sparse.csr_array, near: _Side, products: np.ndarray
     ) -> Iterator[Walks]:
-        weight = history.data.astype(np.float64)
-        multipliers = self.model.multipliers(history, products)
         far = self._side("out", products)
-        n, m = len(weight), len(products)
+        n, m = len(near.products), len(products)
         cells = np.zeros((len(near.node), len(far.node)))
-        for place, name in enumerate(CHANNELS):
-            channel, factor = self.model.channels.get(name), multipliers[:, place]
-            if channel is None or not factor.any() or not n:
-                continue
-            if isinstance(channel, NetworkTables):
-                cells += _network(channel, near, far, weight, factor)
-            elif isinstance(channel, ContentTable):
-                self._content(channel, near, far, cells, weight, factor)
-            else:
-                cells[:n, :m] += channel.pairs(near.products, products) * weight[:, None] * factor
+        for weight, factors in self.model.multipliers(history, products):
+            for place, name in enumerate(CHANNELS):
+                channel, factor = self.model.channels.get(name), factors[:, place]
+                if channel is None or not factor.any() or not n:
+                    continue
+                if isinstance(channel, NetworkTables):
+                    cells += _network(channel, near, far, weight, factor)
+                elif isinstance(channel, ContentTable):
+                    self._content(channel, near, far, cells, weight, factor)
+                else:
+                    pairs = channel.pairs(near.products, products)
+                    cells[:n, :m] += pairs * weight[:, None] * factor
         starts = np.searchsorted(far.owner[2 * m :], np.arange(m + 1)) + 2 * m
         itself, written, through = cells[:n], cells[n : 2 * n], cells[2 * n :]
         for j, (start, end) in enumerate(pairwise(starts.tolist())):

@@ -7,9 +7,16 @@ import polars as pl
 from scipy import sparse
 
 from crossaisle.fusion.errors import UnknownId
+from crossaisle.graph import Graph
+from crossaisle.graph.visits import visits_since
 
 Histories = Mapping[str, Sequence[str]] | pl.DataFrame | Iterable[str]
-"""User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows."""
+"""User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows.
+
+A frame may have a column ``timestamp`` (dates or numbers): in the aisles that a history has, what
+was bought earlier then counts less. What has none counts as bought at the last visit. A row
+without a product names a user of no history.
+"""
 
 
 History = str | Sequence[str] | Mapping[str, Sequence[str]]
@@ -34,43 +41,63 @@ def read_histories(
     histories: Histories,
     products: Mapping[str, int],
     customers: Mapping[str, int],
-    purchases: sparse.csr_array,
+    graph: Graph,
 ) -> tuple[list[str], sparse.csr_array, tuple[str, ...]]:
     """Read whose histories they are, and what is in them.
 
     Args:
         histories: see :data:`Histories`.
         products: row of each product that the model knows.
-        customers: row in ``purchases`` of each customer that the model knows.
-        purchases: float32 (customers, products).
+        customers: row of each customer that the model knows.
+        graph: what those customers bought, and what orders the log.
 
     Returns:
-        Users in order; their histories, float32 (users, products), 0 or 1; products skipped.
+        Users in order; their histories, float32 (users, products), as
+        :attr:`crossaisle.graph.Graph.visits_since` has them; products skipped.
 
     Raises:
         UnknownId: a customer without a history, whom the model does not know.
     """
-    if isinstance(histories, pl.DataFrame):
-        grouped = histories.group_by("user_id", maintain_order=True).agg("product_id")
-        histories = {str(u): bought for u, bought in grouped.iter_rows()}
-    if not isinstance(histories, Mapping):
+    if not isinstance(histories, pl.DataFrame | Mapping):
         users = list(dict.fromkeys(histories))
         for user in users:
             if user not in customers:
                 raise UnknownId(f"The model does not know the customer {user!r}: give a history.")
-        return users, purchases[[customers[u] for u in users]], ()
+        return users, graph.visits_since[[customers[u] for u in users]], ()
+    frame = histories if isinstance(histories, pl.DataFrame) else _frame(histories)
+    users = frame["user_id"].unique(maintain_order=True).to_list()
+    place = {user: row for row, user in enumerate(users)}
     skipped: dict[str, None] = {}
-    rows, columns = [], []
-    for row, bought in enumerate(histories.values()):
-        for product in dict.fromkeys(bought):
-            column = products.get(product)
-            if column is None:
-                skipped[str(product)] = None
-            else:
-                rows.append(row)
-                columns.append(column)
-    ends = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
-    shape = (len(histories), len(products))
-    table = sparse.csr_array((np.ones(len(rows), np.float32), ends), shape=shape)
+    moments: dict[tuple[int, int], float] = {}
+    for user, product, moment in zip(
+        frame["user_id"], frame["product_id"], _moments(frame), strict=True
+    ):
+        column = products.get(product)
+        if column is not None:
+            key = place[user], column
+            moments[key] = min(moment, moments.get(key, moment))
+        elif product is not None:
+            skipped[str(product)] = None
+    ends = np.array(list(moments), np.int64).reshape(-1, 2)
+    values = np.array(list(moments.values()))
+    table = sparse.csr_array((values, (ends[:, 0], ends[:, 1])), shape=(len(users), len(products)))
     table.sort_indices()
-    return list(histories), table, tuple(skipped)
+    return users, visits_since(table, None if graph.has_clock else graph.aisle_of), tuple(skipped)
+
+
+def _frame(histories: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    rows = [(user, product) for user, bought in histories.items() for product in bought or (None,)]
+    return pl.DataFrame(rows, schema={"user_id": pl.String, "product_id": pl.String}, orient="row")
+
+
+def _moments(frame: pl.DataFrame) -> list[float]:
+    """Numbers that order a history; what has no time belongs to the last visit."""
+    if "timestamp" not in frame.columns:
+        return [1.0] * frame.height
+    time = frame["timestamp"]
+    number = time.cast(pl.Datetime("us")).to_physical() if time.dtype.is_temporal() else time
+    last = pl.col("timestamp").max().over("user_id").fill_null(1.0)
+    ordered = frame.with_columns(timestamp=number.cast(pl.Float64)).select(
+        pl.col("timestamp").fill_null(last)
+    )
+    return ordered["timestamp"].to_list()

@@ -25,13 +25,13 @@ def level(model: Model, seed: int) -> Model:
     Weights that were chosen inside an aisle, or among held-out products, rank those well among
     themselves; on what level these stand they cannot know.
     """
-    log = model.graph.purchases
+    log = model.graph.visits_since
     rng = np.random.default_rng(seed)
     buyers = np.flatnonzero(np.diff(log.indptr))
     drawn = np.sort(rng.choice(buyers, min(PEOPLE, len(buyers)), replace=False))
     histories = sparse.csr_array(log[drawn])
     model = replace(model, bias=model.bias.copy())
-    events = np.asarray(log.sum(axis=0)).ravel()
+    events = np.asarray(model.graph.purchases.sum(axis=0)).ravel()
     nowhere, known = model.aisle_of < 0, ~model.is_new
     ratio = events[nowhere & known].sum() / max(events[~nowhere & known].sum(), 1.0)
     everybody = np.ones(len(drawn), dtype=bool)

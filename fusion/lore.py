@@ -6,20 +6,26 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.content import Features
+from crossaisle.graph.visits import visits_since
 
 
 @dataclass(frozen=True)
-class Days:
-    """When things were first bought, in days from a moment before the first event."""
+class Moments:
+    """When things were first bought: days where events have dates, else an order in each aisle."""
 
-    first: sparse.csr_array  # float32 (people, products), above 0: a person's first purchase
+    first: sparse.csr_array  # float64 (people, products), above 0: a person's first purchase
     baskets: np.ndarray  # float32 (baskets,): 0 where nobody knows
-    now: float  # the end of the log
+    now: float | None  # the end of the log; None where events have no dates
 
     def trend(self, half_life: float) -> np.ndarray:
         """SUM over people of 2^-(age of the first purchase / half_life): float64 (products,)."""
+        assert self.now is not None
         fresh = 0.5 ** ((self.now - self.first.data) / half_life)
         return np.bincount(self.first.indices, weights=fresh, minlength=self.first.shape[1])
+
+    def visits_since(self, first: sparse.csr_array, aisle_of: np.ndarray) -> sparse.csr_array:
+        """Count as :attr:`crossaisle.graph.Graph.visits_since` does, of some of the moments."""
+        return visits_since(first, None if self.now is not None else aisle_of)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Lore:
     aisle_of: np.ndarray  # int32 (products,)
     features: Features
     text: np.ndarray | None  # float32 (products, numbers)
-    days: Days | None = None  # where every event has a date
+    moments: Moments
 
     @property
     def bought(self) -> np.ndarray:
@@ -40,25 +46,24 @@ class Lore:
 
     def without(self, kept: np.ndarray, is_new: np.ndarray, before: float | None) -> "Lore":
         """Leave out people, every event of some products, and what came from a day on."""
-        log, baskets, days = self.purchases[np.flatnonzero(kept)], self.baskets, None
-        mask = sparse.diags_array((~is_new).astype(np.float32))
-        if self.days is not None and before is not None:
-            first = _only(self.days.first[np.flatnonzero(kept)] @ mask, before)
-            log = first.copy()
-            log.data = np.ones_like(first.data)
-            early = np.flatnonzero(self.days.baskets < before)
-            baskets, days = baskets[early], Days(first, self.days.baskets[early], before)
-        logs = []
-        for part in (log, baskets):
-            masked = sparse.csr_array(part @ mask)
-            masked.eliminate_zeros()
-            logs.append(masked.astype(np.float32))
-        return Lore(logs[0], logs[1], self.aisle_of, self.features, self.text, days)
+        then = self.moments
+        rows, known = np.flatnonzero(kept), np.arange(len(then.baskets))
+        first = sparse.csr_array(then.first[rows])
+        left = ~is_new[first.indices]
+        if before is not None:
+            left &= first.data < before
+            known = np.flatnonzero(then.baskets < before)
+        first = only(first, left)
+        log = sparse.csr_array(
+            (np.ones(first.nnz, np.float32), first.indices, first.indptr), shape=first.shape
+        )
+        baskets = sparse.csr_array(self.baskets[known])
+        moments = Moments(first, then.baskets[known], then.now if before is None else before)
+        baskets = only(baskets, ~is_new[baskets.indices])
+        return Lore(log, baskets, self.aisle_of, self.features, self.text, moments)
 
 
-def _only(first: sparse.csr_array, before: float) -> sparse.csr_array:
-    """Entries of days before one."""
-    early = sparse.csr_array(first)
-    early.data = np.where(early.data < before, early.data, 0).astype(np.float32)
-    early.eliminate_zeros()
-    return early
+def only(table: sparse.csr_array, kept: np.ndarray) -> sparse.csr_array:
+    """Some entries of a table: ``kept`` is bool (entries,), in the order of ``table.data``."""
+    starts = np.concatenate([[0], np.cumsum(kept)])[table.indptr]
+    return sparse.csr_array((table.data[kept], table.indices[kept], starts), shape=table.shape)

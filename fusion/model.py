@@ -3,9 +3,11 @@
     score(u, j) = bias_s[j] + SUM_c weight_s,c |h|^-1/2 SUM_{i in h} h_i A_c[i, j]
 
 s is the situation: whether the history has products of j's aisle or not, and whether j is new
-(without events). It is known before anything is scored, so the sum stays a sum.
+(without events). It is known before anything is scored, so the sum stays a sum. In a visited aisle
+h_i = 2^-(visits since i was bought / half-life), else 1; |h| is the sum of h_i.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,7 +23,7 @@ CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression"
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5
-"""A history of weight n counts n^-POWER for each of its products."""
+"""A history of weight |h| counts |h|^-POWER for each of its products."""
 
 PAIRS = 4000
 """Pairs scored together: at most 128 MB of scores, a few in practice."""
@@ -38,6 +40,7 @@ class Model:
     weights: np.ndarray  # float32 (2: aisle cold, visited; 2: product known, new; channels)
     bias: np.ndarray  # float32 (2: aisle cold, visited; products)
     is_new: np.ndarray  # bool (products,): without events when it was trained
+    half_life: float = math.inf  # visits after which a purchase counts half in a visited aisle
     text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
     report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
 
@@ -54,6 +57,9 @@ class Model:
             (np.ones(len(rows), np.float32), (rows, self.aisle_of[rows])), shape=shape
         )
 
+    ordered = True
+    """Histories say how many visits ago; see :class:`Scorer`."""
+
     def visited(self, histories: sparse.csr_array) -> np.ndarray:
         """Whether a history has products of each aisle: int (users, aisles), 0 or 1."""
         return np.asarray((histories @ self._aisle_table).toarray() > 0, np.int64)
@@ -69,7 +75,7 @@ class Model:
         float32 ranks. In float64 the sum agrees with its terms to about 1e-7 of the largest.
         """
         histories = sparse.csr_array(histories)
-        scaled = self._scaled(histories, dtype)
+        scaled = [faded(histories, life, dtype) for life in (math.inf, self.half_life)]
         visited = self.visited(histories)
         result = np.empty((histories.shape[0], len(candidates)), dtype)
         aisles, new = self.aisle_of[candidates], self.is_new[candidates].astype(np.int64)
@@ -80,7 +86,7 @@ class Model:
                 rows = np.flatnonzero(place == situation)
                 if not len(rows):
                     continue
-                block = self._block(scaled, rows, candidates[columns], situation, fresh)
+                block = self._block(scaled[situation], rows, candidates[columns], situation, fresh)
                 if len(rows) == len(visited) and len(columns) == len(candidates):
                     return block
                 result[np.ix_(rows, columns)] = block
@@ -112,18 +118,23 @@ class Model:
         aisles = self.aisle_of[products]
         return np.asarray((aisles >= 0) & np.isin(aisles, held), np.int64)
 
-    def multipliers(self, history: sparse.csr_array, products: np.ndarray) -> np.ndarray:
-        """weight_s,c |h|^-1/2 of each channel for each product: float64 (m, channels)."""
-        new = self.is_new[products].astype(np.int64)
-        chosen = self.weights[self.situations(history, products), new]
-        return np.asarray(
-            chosen.astype(np.float64) * float(shrink(np.array([history.data.sum()]))[0])
-        )
+    def multipliers(
+        self, history: sparse.csr_array, products: np.ndarray
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Factors of A_c[i, j], apart for the products of each situation.
 
-    def _scaled(self, histories: sparse.csr_array, dtype: type[np.floating]) -> sparse.csr_array:
-        factor = shrink(np.asarray(histories.sum(axis=1)).ravel())
-        data = (histories.data * np.repeat(factor, np.diff(histories.indptr))).astype(dtype)
-        return sparse.csr_array((data, histories.indices, histories.indptr), histories.shape)
+        Returns:
+            For each situation that occurs: h_i |h|^-1/2, float64 (n,), in the order of the
+            history's entries, and weight_s,c, float64 (m, channels), 0 for the other products.
+        """
+        situations, new = self.situations(history, products), self.is_new[products].astype(int)
+        made = []
+        for situation in np.unique(situations).tolist():
+            chosen = self.weights[situation, new].astype(np.float64)
+            chosen[situations != situation] = 0
+            life = self.half_life if situation else math.inf
+            made.append((faded(history, life, np.float64).data, chosen))
+        return made
 
     def _block(
         self,
@@ -143,7 +154,23 @@ class Model:
         return block
 
 
-def shrink(size: np.ndarray) -> np.ndarray:
-    """|h|^-POWER, 0 for an empty history: float64 (users,)."""
-    size = np.asarray(size, np.float64)
-    return np.where(size > 0, np.maximum(size, 1e-12) ** -POWER, 0.0)
+def faded(
+    histories: sparse.csr_array, half_life: float, dtype: type[np.floating] = np.float32
+) -> sparse.csr_array:
+    """h_i |h|^-POWER of each history product: ``dtype`` (users, products).
+
+    Args:
+        histories: 0, or 1 + the visits since something was bought.
+        half_life: visits after which a purchase counts half; infinite: all count the same.
+        dtype: of the result.
+    """
+    if histories.nnz and histories.data.min() <= 0:  # a stored 0 is no purchase
+        histories = histories.copy()
+        histories.eliminate_zeros()
+    weight = np.exp2(-(histories.data.astype(np.float64) - 1) / half_life)
+    ends = (histories.indices, histories.indptr)
+    table = sparse.csr_array((weight, *ends), shape=histories.shape)
+    size = np.asarray(table.sum(axis=1)).ravel()
+    factor = np.where(size > 0, np.maximum(size, 1e-12) ** -POWER, 0.0)
+    table.data = (weight * np.repeat(factor, np.diff(histories.indptr))).astype(dtype)
+    return table

@@ -50,9 +50,9 @@ def fit_parts(
     """
     bought = lore.bought
     biases = {"popularity": _popularity(bought, lore.aisle_of)}
-    if lore.days is not None:
+    if lore.moments.now is not None:
         for name, half_life in TRENDS.items():
-            biases[name] = _popularity(lore.days.trend(half_life), lore.aisle_of)
+            biases[name] = _popularity(lore.moments.trend(half_life), lore.aisle_of)
     channels: dict[str, Channel] = {"content": content_table(lore.features, bought)}
     progress(f"{note}walks", 0, 1)
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))

@@ -273,8 +273,8 @@ class Recommender:
         return users[0], table
 
     def _histories(self, histories: Histories) -> tuple[list[str], sparse.csr_array]:
-        """Users in order and their histories, float32 (users, products), 0 or 1."""
-        known = self._products, self._customers, self.model.graph.purchases
+        """Users in order and their histories, float32 (users, products): visits since, plus 1."""
+        known = self._products, self._customers, self.model.graph
         users, table, self.skipped = read_histories(histories, *known)
         return users, table
 

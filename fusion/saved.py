@@ -10,6 +10,7 @@ manifest.json       format version, and SHA-256 and size of every other file
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -29,7 +30,7 @@ from crossaisle.fusion.model import Model
 from crossaisle.graph import Graph
 from crossaisle.graph.schema import EDGES, NODES
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, CONFIG, ARRAYS, WORDS, CARD = (
     "manifest.json",
     "config.json",
@@ -101,6 +102,7 @@ def load_model(folder: str | Path) -> Model:
             weights=arrays["weights"],
             bias=arrays["bias"],
             is_new=arrays["is_new"],
+            half_life=math.inf if settings["half_life"] is None else settings["half_life"],
             text=arrays.get("text"),
             report=settings["report"],
         )
@@ -118,7 +120,11 @@ def load_model(folder: str | Path) -> Model:
 
 
 def _write(model: Model, folder: Path, card: str) -> None:
-    settings = {"train": model.config.model_dump(mode="json"), "report": model.report}
+    settings = {
+        "train": model.config.model_dump(mode="json"),
+        "half_life": model.half_life if math.isfinite(model.half_life) else None,
+        "report": model.report,
+    }
     (folder / CONFIG).write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
     (folder / CARD).write_text(card or "# A crossaisle model\n", "utf-8")
     arrays = channels_to(model.channels, model.features.matrix)

@@ -13,8 +13,9 @@ class Scorer(Protocol):
         """Score products for histories; higher is better, one scale within a row.
 
         Args:
-            histories: float32 (users, products), weight of each history product (1 = bought).
-                Any users: nothing about them was learned.
+            histories: float32 (users, products), 1 where bought. Any users: nothing about them
+                was learned. A scorer whose ``ordered`` is true is given 1 + the visits since
+                then in place of 1 (:attr:`crossaisle.graph.Graph.visits_since`).
             candidates: int (m,), product rows.
 
         Returns:

@@ -1,22 +1,22 @@
 """Training of the whole: once with people held out, to weigh the channels, then with all."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
-from crossaisle.fusion import ease
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
-from crossaisle.fusion.choose import Choice, choose, pick
+from crossaisle.fusion.choose import choose, pick, pick_half_life
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
+from crossaisle.fusion.ease import PENALTIES as REGRESSION_PENALTIES
 from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, HeldOut, hold_out
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import Days, Lore
+from crossaisle.fusion.lore import Lore, Moments
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
@@ -64,24 +64,24 @@ def train(
         regression = _regression(lore, made.regression)
         progress("regression", 1, 1)
     parts = fit_parts(lore, config, people, regression, rng, progress, "")
-    model = _assemble(graph, config, lore, parts, made.choice, made.report)
-    return level(model, seed)
+    return level(_assemble(graph, config, lore, parts, made), seed)
 
 
 def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:
     """Train without some people, and choose lambdas and the weights by what they bought."""
     rng = np.random.default_rng(seed)
-    first = None if lore.days is None else lore.days.first
-    held = hold_out(lore.purchases, lore.aisle_of, config, rng, first)
+    held = hold_out(lore, config, rng)
     taught = lore.without(held.kept, held.is_new, held.before)
     people = _people(lore, taught, held, config, rng, progress)
     penalty, regression = _pick_regression(lore, taught, held, rng, progress)
     trial = fit_parts(taught, config, people, regression, rng, progress, "held out: ")
     progress("weights", 0, 1)
-    choice, report = choose(lore, held, trial, rng)
+    half_life = pick_half_life(lore, held, trial, rng)
+    choice, report = choose(lore, held, trial, half_life, rng)
     progress("weights", 1, 1)
     report["lambda"] = {"people": people and people.penalty, "regression": penalty}
-    return Chosen(choice, report, None if people is None else people.penalty, penalty)
+    report["half-life of purchases, visits"] = half_life if math.isfinite(half_life) else "none"
+    return Chosen(choice, report, None if people is None else people.penalty, penalty, half_life)
 
 
 def _regression(lore: Lore, penalty: float) -> WalkTable:
@@ -93,14 +93,14 @@ def _pick_regression(
 ) -> tuple[float, WalkTable]:
     """Choose lambda by all questions about known products."""
     stage, options = "held out: regression", []
-    for done, penalty in enumerate(ease.PENALTIES):
-        progress(stage, done, len(ease.PENALTIES))
+    for done, penalty in enumerate(REGRESSION_PENALTIES):
+        progress(stage, done, len(REGRESSION_PENALTIES))
         options.append(_regression(taught, penalty))
     trials = [Parts({"regression": option}, {}, np.zeros(0)) for option in options]
     allowed = ~held.is_new & (taught.bought > 0)
     place = pick(trials, held.known, allowed, lore, rng)
     progress(stage, len(options), len(options))
-    return ease.PENALTIES[place], options[place]
+    return REGRESSION_PENALTIES[place], options[place]
 
 
 def _people(
@@ -147,23 +147,18 @@ def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
             raise TrainingError("The text vectors hold NaN or infinity: encode the texts again.")
         text = np.asarray(text, np.float32)
     log, baskets = graph.purchases, graph.anonymous_baskets
-    return Lore(log, baskets, graph.aisle_of, features(graph), text, _days(graph))
+    return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph))
 
 
-def _days(graph: Graph) -> Days | None:
+def _moments(graph: Graph) -> Moments:
     if not graph.has_clock:
-        return None
+        return Moments(graph.first_moments, np.zeros(graph.baskets.height, np.float32), None)
     start = graph.bought["time"].min()
-    day = ((pl.col("time") - start).dt.total_seconds() / 86400 + 1).cast(pl.Float32)
-    first = graph.bought.select("head", "tail", day=day).group_by("head", "tail").agg(pl.min("day"))
-    ends = (first["head"].to_numpy(), first["tail"].to_numpy())
-    shape = (graph.customers.height, graph.products.height)
-    table = sparse.csr_array((first["day"].to_numpy(), ends), shape=shape)
-    table.sort_indices()
+    day = (pl.col("time") - start).dt.total_seconds() / 86400 + 1
     held = graph.contains.select("head", day=day).group_by("head").agg(pl.min("day"))
     baskets = np.zeros(graph.baskets.height, np.float32)
     baskets[held["head"].to_numpy()] = held["day"].fill_null(0).to_numpy()
-    return Days(table, baskets, float(table.data.max()))
+    return Moments(graph.first_moments, baskets, float(graph.first_moments.data.max()))
 
 
 def _assemble(
@@ -171,13 +166,12 @@ def _assemble(
     config: TrainConfig,
     lore: Lore,
     parts: Parts,
-    choice: Choice,
-    report: dict[str, object],
+    made: Chosen,
 ) -> Model:
     is_new = lore.bought == 0
     weights = np.zeros((2, 2, len(CHANNELS)), np.float32)
     bias = np.zeros((2, len(is_new)), np.float32)
-    for (situation, fresh), chosen in choice.items():
+    for (situation, fresh), chosen in made.choice.items():
         for place, name in enumerate(CHANNELS):
             if name in parts.channels:
                 weights[situation, fresh, place] = chosen.weights.get(name, 0.0)
@@ -192,4 +186,15 @@ def _assemble(
         if (channel := parts.channels.get(name)) is not None and weights[:, :, place].any()
     }
     text = None if lore.text is None else lore.text.astype(np.float16)
-    return Model(graph, config, lore.features, used, weights, bias, is_new, text, report)
+    return Model(
+        graph,
+        config,
+        lore.features,
+        used,
+        weights,
+        bias,
+        is_new,
+        half_life=made.half_life,
+        text=text,
+        report=made.report,
+    )

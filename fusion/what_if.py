@@ -47,7 +47,7 @@ def what_if(
 
     Args:
         model: the model.
-        history: float32 (1, products), as it is.
+        history: float32 (1, products), as it is: 0, or 1 + the visits since.
         product: row of the candidate.
         user_id: whose history it is.
         changed: float32 (1, products), as it might be.

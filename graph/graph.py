@@ -10,6 +10,7 @@ import polars as pl
 from scipy import sparse
 
 from crossaisle.graph.schema import EDGE, EDGES, NODE, NODES, EdgeTable, NodeTable
+from crossaisle.graph.visits import first_moments, visits_since
 
 
 class GraphError(ValueError):
@@ -86,6 +87,21 @@ class Graph:
     def purchases(self) -> sparse.csr_array:
         """Who bought what: float32 (customers, products), 1 where there is at least one event."""
         return _binary(self.bought, (self.customers.height, self.products.height))
+
+    @cached_property
+    def first_moments(self) -> sparse.csr_array:
+        """See :func:`crossaisle.graph.visits.first_moments`: float64 (customers, products)."""
+        shape = (self.customers.height, self.products.height)
+        return first_moments(self.bought, shape, clock=self.has_clock)
+
+    @cached_property
+    def visits_since(self) -> sparse.csr_array:
+        """Histories with their order: float32 (customers, products).
+
+        0 where nothing was bought, else 1 + how many visits ago: of all visits where events have
+        dates, else of those to the product's aisle.
+        """
+        return visits_since(self.first_moments, None if self.has_clock else self.aisle_of)
 
     @cached_property
     def anonymous_baskets(self) -> sparse.csr_array:

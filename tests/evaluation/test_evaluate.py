@@ -33,6 +33,19 @@ class Nothing:
         return np.zeros((histories.shape[0], len(candidates)), np.float32)
 
 
+class Listener(Nothing):
+    """Remembers the histories it is given."""
+
+    def __init__(self, graph: Graph, *, ordered: bool) -> None:
+        super().__init__(graph)
+        self.ordered = ordered
+        self.given: list[np.ndarray] = []
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        self.given.append(histories.toarray())
+        return super().scores(histories, candidates)
+
+
 def walks(graph: Graph) -> Scorer:
     return Rp3Beta(graph, alpha=1.0, beta=0.0)
 
@@ -106,6 +119,19 @@ def test_the_same_seed_gives_the_same_figures(bridge: Graph, results: Results) -
     other = evaluate(bridge, "aisle-cold", walks, baselines="popularity", seed=4)
     assert other.fingerprint == results.fingerprint
     assert figures(other) != figures(results)
+
+
+def test_only_who_asks_for_the_order_is_told_it(log: Callable[..., Graph]) -> None:
+    fold = Split.make(log(events=900), "aisle-warm", seed=1).test
+    plain, ordered = (Listener(fold.graph, ordered=told) for told in (False, True))
+    for scorer in (plain, ordered):
+        rank_fold(scorer, fold)
+    given, told = np.concatenate(plain.given), np.concatenate(ordered.given)
+    assert set(np.unique(given)) == {0, 1}
+    np.testing.assert_array_equal(told > 0, given > 0)
+    rows = np.concatenate([np.flatnonzero(fold.aisles == a) for a in np.unique(fold.aisles)])
+    np.testing.assert_array_equal(told, fold.graph.visits_since[fold.users[rows]].toarray())
+    assert told.max() > 2
 
 
 def figures(results: Results) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pytest
 from crossaisle.fusion import Recommender, TrainConfig
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.ease import ease_table
-from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.parts import fit_parts
 from crossaisle.fusion.people import fit_people
+from crossaisle.fusion.train import _lore
 from crossaisle.graph import Graph, bought_with
 
 SMALL = TrainConfig(embedding_size=8, epochs=2, batch_size=64)
@@ -42,7 +42,8 @@ def make_shop(
             own = own[: -(-(products - theme) // themes)]
             if rng.random() < 0.7 and own:
                 chosen = rng.permutation(len(own))[:3]
-                events += [(f"u{person:04d}", own[c], float(len(events))) for c in chosen]
+                when = float(len(events))
+                events += [(f"u{person:04d}", own[c], when + n) for n, c in enumerate(chosen)]
     ids = [p for p, _, _ in rows]
     tables = {
         "products": pl.DataFrame(
@@ -114,11 +115,11 @@ def every_channel(recommender: Recommender) -> Recommender:
     """The same model with every channel at work in every situation (weights made up)."""
     model = recommender.model
     graph, config = model.graph, model.config
-    lore = Lore(graph.purchases, graph.anonymous_baskets, graph.aisle_of, model.features, None)
+    lore = _lore(graph, None)
     rng = np.random.default_rng(0)
     people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
     ones = np.ones(graph.products.height, np.float32)
     regression = WalkTable(ease_table(graph.purchases, 300.0), ones)
     fitted = fit_parts(lore, config, people, regression, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
-    return Recommender(replace(model, channels=fitted.channels, weights=weights))
+    return Recommender(replace(model, channels=fitted.channels, weights=weights, half_life=2.0))

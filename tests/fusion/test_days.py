@@ -60,37 +60,37 @@ def days_of(graph: Graph) -> dict[tuple[int, int], float]:
 
 
 def test_days_and_trend_by_loops(dated: Graph, lore: Lore) -> None:
-    assert lore.days is not None
+    assert lore.moments.now is not None
     slow = days_of(dated)
-    first = lore.days.first
+    first = lore.moments.first
     assert first.nnz == len(slow)
     for (person, product), day in slow.items():
         assert first[person, product] == pytest.approx(day, abs=1e-3)
-    assert lore.days.now == pytest.approx(max(slow.values()), abs=1e-3)
+    assert lore.moments.now == pytest.approx(max(slow.values()), abs=1e-3)
     expected = np.zeros(PRODUCTS)
     for (_, product), day in slow.items():
         expected[product] += 0.5 ** ((max(slow.values()) - day) / 10)
-    np.testing.assert_allclose(lore.days.trend(10.0), expected, rtol=1e-3)
+    np.testing.assert_allclose(lore.moments.trend(10.0), expected, rtol=1e-3)
 
 
 def test_without_dates_there_are_no_days(graph: Graph) -> None:
-    assert _lore(graph, None).days is None
+    assert _lore(graph, None).moments.now is None
 
 
 def test_the_first_training_ends_before_what_is_asked(dated: Graph, lore: Lore) -> None:
-    assert lore.days is not None
-    first = lore.days.first.toarray()
+    assert lore.moments.now is not None
+    first = lore.moments.first.toarray()
     rng = np.random.default_rng(0)
-    held = hold_out(lore.purchases, lore.aisle_of, TrainConfig(), rng, lore.days.first)
+    held = hold_out(lore, TrainConfig(), rng)
     assert held.before == pytest.approx(np.quantile(first[first > 0], UNTIL))
     taught = lore.without(held.kept, held.is_new, held.before)
-    assert taught.days is not None
+    assert taught.moments.now is not None
     learned = first[held.kept] * (first[held.kept] < held.before) * ~held.is_new
     np.testing.assert_array_equal(taught.purchases.toarray(), learned > 0)
-    np.testing.assert_array_equal(taught.days.first.toarray(), learned)
-    assert taught.days.now == held.before
-    early = np.flatnonzero(lore.days.baskets < held.before)
-    assert 0 < len(early) < len(lore.days.baskets)
+    np.testing.assert_array_equal(taught.moments.first.toarray(), learned)
+    assert taught.moments.now == held.before
+    early = np.flatnonzero(lore.moments.baskets < held.before)
+    assert 0 < len(early) < len(lore.moments.baskets)
     expected = lore.baskets[early].toarray() * ~held.is_new
     np.testing.assert_array_equal(taught.baskets.toarray(), expected)
     tasks = held.known

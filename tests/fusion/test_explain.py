@@ -145,12 +145,15 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
 @pytest.mark.parametrize("product", [0, 50, 41, 125])  # two that were bought, two new ones
 def test_walks_by_brute_force(every_channel: Recommender, product: int) -> None:
     model = every_channel.model
-    history = model.graph.purchases[[4]]
+    history = model.graph.visits_since[[np.argmax(np.diff(model.graph.purchases.indptr))]]
     situation = model.situations(history, np.array([product]))[0]
     chosen = model.weights[situation, int(model.is_new[product])]
-    scale = {n: float(w) / np.sqrt(history.nnz) for n, w in zip(CHANNELS, chosen, strict=True)}
+    age = history.data.astype(float) - 1
+    fading = 0.5 ** (age / model.half_life) if situation else np.ones(len(age))
+    assert fading.min() < 1 or not situation
     slow: Walks = {}
-    for item in history.indices.tolist():
+    for item, weight in zip(history.indices.tolist(), fading / np.sqrt(fading.sum()), strict=True):
+        scale = {n: float(w) * weight for n, w in zip(CHANNELS, chosen, strict=True)}
         slow |= slow_walks(model, item, product, scale)
     walks = next(Decomposer(model).walks(history, np.array([product])))
     names = zip(walks.item, (SORTS[s] for s in walks.sort), walks.mine, walks.theirs, strict=True)
@@ -194,7 +197,7 @@ def test_a_list_is_what_the_slow_explainer_says(every_channel: Recommender, top:
     slow, fast = slow_explainer(model), Explainer(model)
     rng = np.random.default_rng(top)
     for user in (0, 4, 30):
-        history = model.graph.purchases[[user]]
+        history = model.graph.visits_since[[user]]
         products = np.append(rng.permutation(PRODUCTS)[:6], [41, 125])  # two that are new
         found = fast.explain(history, np.zeros(8, np.int64), products, ["u"], top)
         for product, mine in zip(products.tolist(), found, strict=True):

@@ -106,7 +106,7 @@ def test_printed_columns_add_up(every_channel: Recommender, lang: str, question:
 
 
 def test_what_would_be_if(every_channel: Recommender) -> None:
-    bought = every_channel.model.graph.purchases[[4]].indices
+    bought = every_channel.model.graph.visits_since[[4]].indices
     gone = every_channel.model.graph.products["id"][int(bought[0])]
     question = Question(without=(gone,), with_=("p2_005",), without_attributes=("theme:1",))
     told = json.loads(explain(every_channel, USER, PRODUCT, question=question, form="json"))

@@ -121,7 +121,7 @@ def test_without_an_attribute_its_walks_are_gone(
     row = model.graph.attributes["id"].to_list().index(theme)
     for user in USERS:
         found = every_channel.what_if(user, product, without_attributes=[theme])
-        history = model.graph.purchases[[model.graph.customers["id"].to_list().index(user)]]
+        history = model.graph.visits_since[[model.graph.customers["id"].to_list().index(user)]]
         walks = next(
             Decomposer(model).walks(history, np.array([every_channel.product_row(product)]))
         )

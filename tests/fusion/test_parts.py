@@ -8,9 +8,9 @@ from crossaisle.fusion import TrainConfig
 from crossaisle.fusion.choose import _shares
 from crossaisle.fusion.content import content_table, features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
-from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import PENALTY, learn_likeness
 from crossaisle.fusion.ranking import best
+from crossaisle.fusion.train import _lore
 from crossaisle.fusion.walks import walk_table
 from crossaisle.fusion.weigh import POPULARITY, ndcg, search, sheet_of
 from crossaisle.graph import Graph
@@ -107,7 +107,7 @@ def test_likeness_is_ridge_regression(with_text: bool) -> None:
 
 def test_questions_hide_what_they_ask(graph: Graph) -> None:
     config = TrainConfig()
-    held = hold_out(graph.purchases, graph.aisle_of, config, np.random.default_rng(0))
+    held = hold_out(_lore(graph, None), config, np.random.default_rng(0))
     out = {tuple(row) for row in graph.purchases[~held.kept].toarray().astype(bool).tolist()}
     assert 0.1 < np.mean(~held.kept) < 0.4
     assert len(held.known) > 50
@@ -162,9 +162,7 @@ def test_noise_leaves_popularity_alone_and_signal_is_found() -> None:
 
 
 def test_shares_add_up(graph: Graph) -> None:
-    none = graph.anonymous_baskets
-    lore = Lore(graph.purchases, none, graph.aisle_of, features(graph), None)
-    cold, visited = _shares(lore)
+    cold, visited = _shares(_lore(graph, None))
     assert cold.sum() + visited.sum() == pytest.approx(1)
     assert (cold > 0).all()
     opened = sum(len(set(graph.aisle_of[row.indices])) - 1 for row in _rows(graph.purchases))
