@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable, NetworkTables
+from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.paths import Paths, joined, rows_of
 from crossaisle.fusion.terms import Explanation, Kind, Path, Term
@@ -52,6 +53,8 @@ class SlowExplainer:
                 found = self._network(channel, items, factor, product)
             elif isinstance(channel, ContentTable):
                 found = self._content(channel, items, factor, product)
+            elif isinstance(channel, LikenessTable):
+                found = self._likeness(channel, items, factor, product)
             else:
                 values = channel.pairs(items, np.array([product]))[:, 0] * factor
                 found = (
@@ -128,6 +131,32 @@ class SlowExplainer:
                 yield (item, "shared", column, column), float(values[row, place])
             else:
                 yield (item, "text", NONE, NONE), float(values[row, place])
+
+    def _likeness(
+        self, table: LikenessTable, items: np.ndarray, factor: np.ndarray, product: int
+    ) -> Iterator[tuple[Walk, float]]:
+        """Likewise; and what each node of a new product, and all else, brings to X_i . X_j."""
+        one = np.array([product])
+        steep = table.steepness(items, one)[:, 0] * factor
+        parts = table.parts(items, one, np.dtype(np.float64))
+        columns, theirs = rows_of(table.matrix, product)
+        nodes = columns[columns < self._nodes]
+        learned = table.towards(items, nodes) * theirs[: len(nodes)] * float(table.share[product])
+        shared = table.matrix[items][:, columns].astype(np.float64).toarray()
+        both = CONTENT_WEIGHT * shared * theirs.astype(np.float64)
+        for row, (item, slope) in enumerate(zip(items.tolist(), steep.tolist(), strict=True)):
+            if not slope:
+                continue
+            rest = float(parts.people[row, 0] - learned[row].sum())
+            yield (item, "text", NONE, NONE), float(parts.text[row, 0]) * slope
+            yield (item, "pair", NONE, NONE), rest * slope
+            for node, value in zip(nodes.tolist(), learned[row].tolist(), strict=True):
+                yield (item, "pair", NONE, node), value * slope
+            for column, value in zip(columns.tolist(), both[row].tolist(), strict=True):
+                if column < self._nodes:
+                    yield (item, "shared", column, column), value * slope
+                else:
+                    yield (item, "text", NONE, NONE), value * slope
 
     def _term(self, walk: Walk, value: float, product: int) -> Term:
         item, sort, mine, theirs = walk

@@ -10,7 +10,11 @@ from crossaisle.fusion.channels import (
     PeopleTables,
     WalkTable,
 )
+from crossaisle.fusion.likeness import LikenessTable
 from crossaisle.graph import Graph
+
+LIKENESS = ("vectors", "nodes", "share", "near", "far")
+"""Arrays of a likeness table that are nobody else's."""
 
 Arrays = dict[str, np.ndarray]
 
@@ -35,6 +39,9 @@ def channels_to(channels: dict[str, Channel], features: sparse.csr_array) -> Arr
                 arrays[f"people.target.{aisle}"] = channel.targets[aisle]
         elif isinstance(channel, ContentTable):
             arrays |= {"content.near": channel.near, "content.far": channel.far}
+        elif isinstance(channel, LikenessTable):
+            for part in LIKENESS:
+                arrays[f"likeness.{part}"] = getattr(channel, part)
     return arrays
 
 
@@ -45,6 +52,9 @@ def channels_from(arrays: Arrays, graph: Graph) -> tuple[dict[str, Channel], spa
     if "content.near" in arrays:
         factors = arrays["content.near"], arrays["content.far"]
         channels["content"] = ContentTable(features, *factors)
+    if "likeness.near" in arrays:
+        parts = {part: arrays[f"likeness.{part}"] for part in LIKENESS}
+        channels["likeness"] = LikenessTable(features, arrays.get("text"), **parts)
     for name in ("walks", "regression"):
         if f"{name}.data" in arrays:
             table = _matrix_from(name, arrays)

@@ -12,7 +12,7 @@ class TrainConfig(BaseModel):
 
     network: bool = True
     """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
-    embedding_size: Annotated[int, Field(ge=2, le=1024)] = 128
+    embedding_size: Annotated[int, Field(ge=2, le=256)] = 128
     """Numbers in a product's vector (graph network)."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 5
     """Passes over the training tasks (graph network)."""

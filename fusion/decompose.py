@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable, NetworkTables
+from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS, Model
 
 NONE = -1
@@ -204,6 +205,8 @@ class Decomposer:
                     cells += _network(channel, near, far, weight, factor)
                 elif isinstance(channel, ContentTable):
                     self._content(channel, near, far, cells, weight, factor)
+                elif isinstance(channel, LikenessTable):
+                    self._likeness(channel, near, far, cells, weight, factor)
                 else:
                     pairs = channel.pairs(near.products, products)
                     cells[:n, :m] += pairs * weight[:, None] * factor
@@ -233,8 +236,46 @@ class Decomposer:
         factor: np.ndarray,
     ) -> None:
         """Add F_i,f F_j,f A[i, j] / (F_i . F_j), the share of f: all words are one walk."""
+        self._shared(near, far, cells, table.steepness(near.products, far.products), weight, factor)
+
+    def _likeness(
+        self,
+        table: LikenessTable,
+        near: _Side,
+        far: _Side,
+        cells: np.ndarray,
+        weight: np.ndarray,
+        factor: np.ndarray,
+    ) -> None:
+        """Add each part's share of A[i, j]; of X_i . X_j, what a node of j brings is its walk."""
         n, m = len(near.products), len(far.products)
         steep = table.steepness(near.products, far.products)
+        if not steep.any():
+            return
+        self._shared(near, far, cells, CONTENT_WEIGHT * steep, weight, factor)
+        parts = table.parts(near.products, far.products, np.dtype(np.float64))
+        scale = steep * weight[:, None] * factor
+        cells[n : 2 * n, m : 2 * m] += parts.text * scale
+        owner = far.owner[2 * m :]
+        held = far.feature[2 * m :] * table.share[far.products][owner]
+        learned = table.towards(near.products, far.node[2 * m :]) * held
+        cells[:n, 2 * m :] += learned * scale[:, owner]
+        through = sparse.csr_array(
+            (np.ones(len(owner)), (np.arange(len(owner)), owner)), (len(owner), m)
+        )
+        cells[:n, m : 2 * m] += (parts.people - learned @ through) * scale
+
+    def _shared(
+        self,
+        near: _Side,
+        far: _Side,
+        cells: np.ndarray,
+        steep: np.ndarray,
+        weight: np.ndarray,
+        factor: np.ndarray,
+    ) -> None:
+        """Add F_i,f F_j,f steep_ij for each node f, and for all words together."""
+        n, m = len(near.products), len(far.products)
         words = (self._words[near.products] @ self._words[far.products].T).toarray()
         cells[n : 2 * n, m : 2 * m] += words * steep * weight[:, None] * factor
         g, s = np.nonzero(near.node[2 * n :, None] == far.node[2 * m :])

@@ -1,11 +1,13 @@
 """What a training learns from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.content import Features
+from crossaisle.fusion.ridge import latent_factors
 from crossaisle.graph.visits import visits_since
 
 
@@ -28,6 +30,10 @@ class Moments:
         return visits_since(first, None if self.now is not None else aisle_of)
 
 
+RANK = 256
+"""Factors of the log that channels start from."""
+
+
 @dataclass(frozen=True)
 class Lore:
     """What a training learns from: the log of some people, and what is known of every product."""
@@ -43,6 +49,16 @@ class Lore:
     def bought(self) -> np.ndarray:
         """How many people bought each product: float64 (products,)."""
         return np.asarray(self.purchases.sum(axis=0), np.float64).ravel()
+
+    @cached_property
+    def factors(self) -> np.ndarray:
+        """Factors of the log, the strongest first, each times its sigma^1/2: float32 (products, r).
+
+        See :func:`crossaisle.fusion.ridge.latent_factors`; at most :data:`RANK`, and the same for
+        every seed.
+        """
+        vectors, sigma = latent_factors(self.purchases, RANK, np.random.default_rng(0))
+        return np.asarray(vectors * np.sqrt(sigma), np.float32)
 
     def without(self, kept: np.ndarray, is_new: np.ndarray, before: float | None) -> "Lore":
         """Leave out people, every event of some products, and what came from a day on."""

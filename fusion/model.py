@@ -19,7 +19,7 @@ from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
 from crossaisle.graph import Graph
 
-CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression")
+CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression", "likeness")
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5

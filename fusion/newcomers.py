@@ -24,19 +24,19 @@ TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Weights:
     """What each feature and each number of a text vector contributes."""
 
     features: np.ndarray  # float32 (features, d)
     text: np.ndarray | None  # float32 (text numbers, d)
 
 
-def learn_likeness(
+def learn_weights(
     vectors: np.ndarray,
     weight: np.ndarray,
     features: sparse.csr_array,
     text: np.ndarray | None,
-) -> Likeness:
+) -> Weights:
     """Solve the ridge regression by conjugate gradients, all columns at once.
 
     Args:
@@ -62,7 +62,7 @@ def learn_likeness(
         return product if dense is None else np.concatenate([product, dense.T @ block])
 
     solution = _conjugate_gradients(lambda b: backward(forward(b)) + PENALTY * b, backward(wanted))
-    return Likeness(solution[:width], None if text is None else solution[width:])
+    return Weights(solution[:width], None if text is None else solution[width:])
 
 
 def freeze(
@@ -95,7 +95,7 @@ def freeze(
         ]
         leaves[side] = [network.table("product", side), nodes]
         vectors = sum(m @ v for m, v in zip(mix[side], leaves[side], strict=True))
-        alike = learn_likeness(
+        alike = learn_weights(
             np.column_stack([vectors, bias - level]).astype(np.float32),
             np.where(new, 0, np.sqrt(bought)).astype(np.float32),
             features.matrix,
@@ -118,7 +118,7 @@ def freeze(
 
 
 def _like(
-    alike: Likeness, features: Features, text: np.ndarray | None, new: np.ndarray
+    alike: Weights, features: Features, text: np.ndarray | None, new: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, sparse.csr_array]:
     """Leaves of the likes: (nodes, d), (new products, d), and each product's mix of them."""
     width = features.attributes + features.categories

@@ -7,7 +7,6 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.encoders.network import GraphNetwork, Relation
-from crossaisle.fusion import ridge
 from crossaisle.fusion.channels import (
     Channel,
     NetworkTables,
@@ -15,6 +14,7 @@ from crossaisle.fusion.channels import (
 )
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import content_table
+from crossaisle.fusion.likeness import likeness_table
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import freeze
 from crossaisle.fusion.people import People
@@ -54,6 +54,7 @@ def fit_parts(
         for name, half_life in TRENDS.items():
             biases[name] = _popularity(lore.moments.trend(half_life), lore.aisle_of)
     channels: dict[str, Channel] = {"content": content_table(lore.features, bought)}
+    channels["likeness"] = likeness_table(lore.factors, lore.features, lore.text, bought)
     progress(f"{note}walks", 0, 1)
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)
@@ -104,8 +105,7 @@ def _fit_network(
     progress: Callable[[int, int], None],
 ) -> tuple[NetworkTables, np.ndarray]:
     bought = lore.bought
-    vectors, sigma = ridge.latent_factors(lore.purchases, config.embedding_size, rng)
-    start = vectors * np.sqrt(sigma)
+    start = lore.factors[:, : config.embedding_size].copy()
     start /= np.maximum(np.linalg.norm(start, axis=1, keepdims=True), 1e-12)
     nodes = lore.features.attributes + lore.features.categories
     relations = _relations(lore)

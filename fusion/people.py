@@ -54,7 +54,7 @@ def fit_people(
     biases = [np.zeros(products, np.float32) for _ in penalties]
     sources: list[dict[int, np.ndarray]] = [{} for _ in penalties]
     targets: list[dict[int, np.ndarray]] = [{} for _ in penalties]
-    common = ridge.ground(lore.purchases, rng) if order else None
+    common = ridge.ground(lore.purchases, lore.factors) if order else None
     for done, aisle in enumerate(order):
         progress(done, len(order))
         assert common is not None  # there is an order

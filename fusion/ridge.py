@@ -30,6 +30,9 @@ KERNEL_WEIGHTS = (0.5, 1.0, 0.5)
 """Identity, latent factors, co-purchases. (Kernels are scaled to a mean diagonal of 1.)"""
 
 
+LATENT = 128
+"""Latent factors of the second of them."""
+
 DENSE = 0.1
 """Share of entries from which a sparse matrix is multiplied as a dense one."""
 
@@ -81,14 +84,19 @@ class Ground:
     diffusion: sparse.csr_array  # float32 (products, products): X' D_u^-1 X, no diagonal
 
 
-def ground(purchases: sparse.csr_array, rng: np.random.Generator, *, rank: int = 128) -> Ground:
-    """Factor the whole log, and step once to the people and back.
+def ground(purchases: sparse.csr_array, factors: np.ndarray) -> Ground:
+    """Where features start: factors of the whole log, and a step to the people and back.
 
     An entry of the diffusion speaks of its two products only, so the rows and columns outside an
     aisle know nothing of what was bought inside it (but for the number of each person's products).
+
+    Args:
+        purchases: all people's log, binary (people, products).
+        factors: float32 (products, r), the strongest first, of any length.
     """
-    vectors, _ = latent_factors(purchases, rank, rng)
-    return Ground(vectors, _diffusion(purchases))
+    first = factors[:, :LATENT]
+    length = np.maximum(np.linalg.norm(first, axis=0), 1e-12)
+    return Ground(np.asarray(first / length, np.float32), _diffusion(purchases))
 
 
 def sources(

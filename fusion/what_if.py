@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import Channel, ContentTable, NetworkTables
+from crossaisle.fusion.likeness import LikenessTable
 from crossaisle.fusion.model import Model
 
 
@@ -91,6 +92,13 @@ def without_attributes(model: Model, attributes: Sequence[int]) -> Model:
             matrix = channel.matrix.copy()
             matrix.data[np.isin(matrix.indices, attributes)] = 0
             channels[name] = replace(channel, matrix=matrix)
+        elif isinstance(channel, LikenessTable):
+            chosen = np.asarray(attributes, np.int64)
+            lost = sparse.csr_array(channel.matrix[:, chosen]) @ channel.nodes[chosen]
+            left = channel.matrix.copy()
+            left.data[np.isin(left.indices, chosen)] = 0
+            vectors = channel.vectors - channel.share[:, None] * lost
+            channels[name] = replace(channel, matrix=left, vectors=vectors)
     return replace(model, channels=channels)
 
 

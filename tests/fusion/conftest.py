@@ -111,11 +111,11 @@ def recommender(graph: Graph, text: np.ndarray) -> Recommender:
 
 
 @pytest.fixture(scope="session")
-def every_channel(recommender: Recommender) -> Recommender:
+def every_channel(recommender: Recommender, text: np.ndarray) -> Recommender:
     """The same model with every channel at work in every situation (weights made up)."""
     model = recommender.model
     graph, config = model.graph, model.config
-    lore = _lore(graph, None)
+    lore = _lore(graph, text)
     rng = np.random.default_rng(0)
     people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
     ones = np.ones(graph.products.height, np.float32)

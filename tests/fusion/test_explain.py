@@ -1,6 +1,7 @@
 """Reasons: brute-force enumeration of walks, sums, paths that exist."""
 
 import importlib.util
+from collections.abc import Callable
 from itertools import pairwise
 from itertools import product as pairs_of
 from pathlib import Path
@@ -16,6 +17,7 @@ from crossaisle.fusion import Explanation, Model, PathNode, Recommender, Unknown
 from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
 from crossaisle.fusion.decompose import PAIR, PEOPLE, SHARED, TEXT, Decomposer
 from crossaisle.fusion.explain import Explainer
+from crossaisle.fusion.likeness import CONTENT_WEIGHT, TEXT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS
 from crossaisle.fusion.terms import SOFT
 from crossaisle.graph import Graph
@@ -131,6 +133,8 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         value = scale["network"] * float(mine[n]) * float(theirs[m]) * dot
         add(leaf_name(model, n), leaf_name(model, m), value)
     nodes = model.graph.attributes.height + model.graph.categories.height
+    if model.is_new[product]:
+        slow_likeness(model, item, product, scale["likeness"], add)
     left, right = (model.features.matrix[[r]].toarray()[0].astype(float) for r in (item, product))
     cosine, content = float(left @ right), model.channels["content"]
     assert isinstance(content, ContentTable)
@@ -140,6 +144,39 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         share = left[f] * right[f] / cosine
         add(node, node, factor * cosine**POWER * share)
     return total
+
+
+def slow_likeness(
+    model: Model,
+    item: int,
+    product: int,
+    scale: float,
+    add: Callable[[str | int, str | int, float], None],
+) -> None:
+    """Each part of c, and of the learned part what each node of the product brings."""
+    table = model.channels["likeness"]
+    assert isinstance(table, LikenessTable)
+    assert table.text is not None
+    nodes = model.graph.attributes.height + model.graph.categories.height
+    left, right = (table.matrix[[r]].toarray()[0].astype(float) for r in (item, product))
+    mine, theirs = (table.vectors[r].astype(float) for r in (item, product))
+    said = table.text[item].astype(float) @ table.text[product].astype(float)
+    parts = {
+        ("text", "text"): TEXT_WEIGHT * max(said, 0) ** 2,
+        ("self", "text"): float(mine @ theirs),
+    }
+    for f in np.flatnonzero(right).tolist():
+        if left[f]:
+            node = f if f < nodes else "text"
+            parts[node, node] = parts.get((node, node), 0) + CONTENT_WEIGHT * left[f] * right[f]
+        if f < nodes:
+            brought = float(mine @ table.nodes[f].astype(float)) * right[f]
+            parts["self", f] = brought * float(table.share[product])
+            parts["self", "text"] -= parts["self", f]
+    c = sum(parts.values())
+    factor = float(table.near[item]) * float(table.far[product]) * max(c, 0) ** (POWER - 1)
+    for (near, far), value in parts.items():
+        add(near, far, scale * factor * value)
 
 
 @pytest.mark.parametrize("product", [0, 50, 41, 125])  # two that were bought, two new ones

@@ -8,7 +8,7 @@ from crossaisle.fusion import TrainConfig
 from crossaisle.fusion.choose import _shares
 from crossaisle.fusion.content import content_table, features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
-from crossaisle.fusion.newcomers import PENALTY, learn_likeness
+from crossaisle.fusion.newcomers import PENALTY, learn_weights
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.train import _lore
 from crossaisle.fusion.walks import walk_table
@@ -95,7 +95,7 @@ def test_likeness_is_ridge_regression(with_text: bool) -> None:
     text = rng.standard_normal((80, 4)).astype(np.float32) if with_text else None
     vectors = rng.standard_normal((80, 3)).astype(np.float32)
     weight = rng.integers(0, 4, 80).astype(np.float32)
-    found = learn_likeness(vectors, weight, sparse.csr_array(matrix), text)
+    found = learn_weights(vectors, weight, sparse.csr_array(matrix), text)
     design = matrix.toarray() if text is None else np.hstack([matrix.toarray(), text])
     normal = design.T @ (weight[:, None] * design) + PENALTY * np.eye(design.shape[1])
     slow = np.linalg.solve(normal, design.T @ (weight[:, None] * vectors))

@@ -37,7 +37,7 @@ def test_latent_factors_are_the_svd(log: sparse.csr_array) -> None:
 def test_the_tables_are_kernel_ridge_regression(log: sparse.csr_array) -> None:
     rng = np.random.default_rng(2)
     outside = np.arange(24) < 16
-    made = ridge.sources(log, outside, ridge.ground(log, rng, rank=8), rng)
+    made = ridge.sources(log, outside, ridge.ground(log, ridge.latent_factors(log, 8, rng)[0]), rng)
     histories = sparse.csr_array(log[:, made.rows])
     targets = sparse.csr_array(log[:, np.flatnonzero(~outside)])
     learned = ridge.lessons(made, histories, targets)
@@ -62,7 +62,9 @@ def test_the_tables_are_kernel_ridge_regression(log: sparse.csr_array) -> None:
 
 def test_a_lower_rank_is_the_best_of_that_rank(log: sparse.csr_array) -> None:
     rng = np.random.default_rng(2)
-    made = ridge.sources(log, np.arange(24) < 16, ridge.ground(log, rng, rank=8), rng)
+    made = ridge.sources(
+        log, np.arange(24) < 16, ridge.ground(log, ridge.latent_factors(log, 8, rng)[0]), rng
+    )
     learned = ridge.lessons(
         made, sparse.csr_array(log[:, made.rows]), sparse.csr_array(log[:, 16:])
     )

@@ -1,0 +1,168 @@
+"""The likeness channel: how near a product that nobody has bought stands to what somebody bought.
+
+    c(i, j) = X_i . X_j + CONTENT_WEIGHT F_i . F_j + TEXT_WEIGHT max(0, t_i . t_j)^2
+    A[i, j] = near_i max(0, c(i, j))^POWER far_j  where j is new, else 0
+
+F: what products are (features), t: their text vectors, X: where people have put them. A bought
+product's X is its factor of the log; a new one's is what ridge regression makes of its features and
+text, corrected by how far that is off for its nearest likes:
+
+    X_j ~ F_j B + t_j C + SUM_k s_jk (X_k - F_k B - t_k C),
+
+brought to length 1. The power is taken pair by pair, so a score is still a sum over the history;
+within a pair each part, and each feature, carries its share of c.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from crossaisle.fusion.channels import CELLS, POWER
+from crossaisle.fusion.content import HUBNESS, POPULARITY, Features
+from crossaisle.fusion.newcomers import learn_weights
+
+CONTENT_WEIGHT, TEXT_WEIGHT = 0.6, 0.5
+"""Weights of the parts beside X_i . X_j; chosen on held-out new products of two shops."""
+
+LIKES = 50
+"""Bought products that correct a new one's vector."""
+
+SLICE = 256
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What c is made of, float64 (n, m) each."""
+
+    people: np.ndarray  # X_i . X_j
+    features: np.ndarray  # CONTENT_WEIGHT F_i . F_j
+    text: np.ndarray  # TEXT_WEIGHT max(0, t_i . t_j)^2
+
+    @property
+    def total(self) -> np.ndarray:
+        """max(0, c): float64 (n, m)."""
+        return np.asarray(np.maximum(self.people + self.features + self.text, 0))
+
+
+@dataclass(frozen=True)
+class LikenessTable:
+    """A :class:`crossaisle.fusion.channels.Channel`; see the module's formula."""
+
+    matrix: sparse.csr_array  # float32 (products, features): F
+    text: np.ndarray | None  # float16 (products, numbers): t
+    vectors: np.ndarray  # float32 (products, d): X, rows of length 1 or 0
+    nodes: np.ndarray  # float32 (attributes + categories, d): their rows of B
+    share: np.ndarray  # float32 (products,): 1 / length of X_j before it was 1; 0 for bought ones
+    near: np.ndarray  # float32 (products,), > 0
+    far: np.ndarray  # float32 (products,): 0 for bought ones
+
+    def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
+        """SUM_i histories[u, i] A[i, j]: (users, m), of the histories' type."""
+        result = np.zeros((histories.shape[0], len(candidates)), histories.dtype)
+        new = np.flatnonzero(self.far[candidates] > 0)
+        used = np.unique(histories.indices)
+        step = max(CELLS // max(len(new), 1), 1)
+        for start in range(0, len(used) if len(new) else 0, step):
+            items = used[start : start + step]
+            table = self._pairs(items, candidates[new], histories.dtype)
+            result[:, new] += sparse.csr_array(histories[:, items]) @ table
+        return result
+
+    def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] for every item and candidate: float64 (n, m)."""
+        return self._pairs(items, candidates, np.dtype(np.float64))
+
+    def _pairs(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        total = self.parts(items, candidates, dtype).total
+        return np.asarray(total**POWER * self._factors(items, candidates, dtype))
+
+    def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] / c(i, j), what each part is multiplied by: float64 (n, m)."""
+        dtype = np.dtype(np.float64)
+        total = self.parts(items, candidates, dtype).total
+        return np.asarray(total ** (POWER - 1) * self._factors(items, candidates, dtype))
+
+    def parts(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> Parts:
+        """Return the three parts of c for every item and candidate."""
+        left, right = self.matrix[items].astype(dtype), self.matrix[candidates].astype(dtype)
+        people = self.vectors[items].astype(dtype) @ self.vectors[candidates].astype(dtype).T
+        text = np.zeros_like(people)
+        if self.text is not None:
+            text = self.text[items].astype(dtype) @ self.text[candidates].astype(dtype).T
+            text = dtype.type(TEXT_WEIGHT) * np.maximum(text, 0) ** 2
+        alike = dtype.type(CONTENT_WEIGHT) * (left @ right.T).toarray()
+        return Parts(np.asarray(people), np.asarray(alike), np.asarray(text))
+
+    def _factors(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        return np.asarray(np.outer(self.near[items].astype(dtype), self.far[candidates]), dtype)
+
+    def towards(self, items: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+        """X_i . B_f for nodes f (attributes, then categories): float64 (n, nodes)."""
+        return np.asarray(self.vectors[items].astype(float) @ self.nodes[nodes].astype(float).T)
+
+
+def likeness_table(
+    factors: np.ndarray, made: Features, text: np.ndarray | None, bought: np.ndarray
+) -> LikenessTable:
+    """Fit X for new products, then the factors, as the content channel has them.
+
+    Args:
+        factors: float32 (products, d), factors of the log; rows of any length.
+        made: what products are.
+        text: float32 (products, numbers), rows of length 1 or 0, or None.
+        bought: float64 (products,), people who bought each.
+    """
+    new = bought == 0
+    vectors = _unit(np.where(new[:, None], np.float32(0), factors))
+    weight = np.where(new, 0, np.sqrt(bought)).astype(np.float32)
+    learned = learn_weights(vectors, weight, made.matrix, text)
+    guess = made.matrix @ learned.features
+    if text is not None and learned.text is not None:
+        guess += text @ learned.text
+    rows, known = np.flatnonzero(new), np.flatnonzero(~new)
+    share = np.zeros(len(new), np.float32)
+    half = None if text is None else text.astype(np.float16)
+    near = np.maximum(bought, 1).astype(np.float32) ** np.float32(-POPULARITY)
+    table = LikenessTable(
+        made.matrix,
+        half,
+        vectors,
+        learned.features[: made.attributes + made.categories],
+        share,
+        near,
+        new.astype(np.float32),
+    )
+    off = vectors[known] - guess[known]
+    for start in range(0, len(rows), SLICE):
+        some = rows[start : start + SLICE]
+        mean = guess[some]
+        if len(known):
+            mean = mean + _nearest(table, some, known) @ off
+        length = np.linalg.norm(mean, axis=1)
+        share[some] = np.where(length > 0, 1 / np.maximum(length, 1e-12), 0)
+        vectors[some] = mean * share[some][:, None]
+    mass = np.zeros(len(new))
+    log = sparse.csr_array(bought[None].astype(np.float32))
+    mass[rows] = table.scores(log, rows)[0]
+    mean_mass = float(mass[rows].mean()) if len(rows) else 0.0
+    relative = np.maximum(mass / max(mean_mass, 1e-30), 0.02)
+    table.far[rows] = relative[rows] ** -HUBNESS
+    return table
+
+
+def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse.csr_array:
+    """Shares of each new product's nearest bought ones, by what they are: (new, known)."""
+    parts = table.parts(new, known, np.dtype(np.float32))
+    alike = parts.features + parts.text
+    most = min(LIKES, len(known))
+    top = np.argpartition(-alike, most - 1, axis=1)[:, :most]
+    share = np.take_along_axis(alike, top, axis=1).astype(np.float64) ** POWER
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-30)
+    ends = (np.repeat(np.arange(len(new)), most), top.ravel())
+    return sparse.csr_array((share.ravel().astype(np.float32), ends), shape=alike.shape)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
