@@ -81,6 +81,9 @@ def make(
             aisle=aisle or "",
             history=tuple(_purchase(known, product) for product in histories[user]),
             ranked=tuple(found),
+            switches=recommender.by_purchase(
+                histories[user], [entry.explanation.product_id for entry in found]
+            ),
         )
         for (user, aisle), found in lists.items()
     ]
