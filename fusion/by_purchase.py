@@ -39,7 +39,7 @@ def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -
         history: float32 (1, products), 0 or 1.
         products: int (m,), rows of candidates.
     """
-    items = sparse.csr_array(history).indices
+    items = model.kept_back.without(sparse.csr_array(history)).indices
     new = model.is_new[products].astype(np.int64)
     adds = np.zeros((2, len(items), len(products)))
     for place, name in enumerate(CHANNELS):

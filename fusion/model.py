@@ -15,6 +15,7 @@ from scipy import sparse
 from crossaisle.fusion.channels import Channel
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
+from crossaisle.fusion.sensitive import Sensitive, sensitive
 from crossaisle.graph import Graph
 
 CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression")
@@ -40,6 +41,18 @@ class Model:
     is_new: np.ndarray  # bool (products,): without events when it was trained
     text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
     report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
+    sensitive: tuple[str, ...] = ()  # names; see crossaisle.fusion.sensitive
+
+    @cached_property
+    def kept_back(self) -> Sensitive:
+        """What no score draws on and no reason names."""
+        return sensitive(self.graph, self.sensitive)
+
+    @cached_property
+    def private_products(self) -> frozenset[str]:
+        """Products that are sensitive: their purchase is neither drawn on nor shown."""
+        marked = self.kept_back.products
+        return frozenset(self.graph.products["id"].to_numpy()[marked])
 
     @cached_property
     def aisle_of(self) -> np.ndarray:
@@ -68,7 +81,7 @@ class Model:
 
         float32 ranks. In float64 the sum agrees with its terms to about 1e-7 of the largest.
         """
-        histories = sparse.csr_array(histories)
+        histories = self.kept_back.without(sparse.csr_array(histories))
         scaled = self._scaled(histories, dtype)
         visited = self.visited(histories)
         result = np.empty((histories.shape[0], len(candidates)), dtype)

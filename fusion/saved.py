@@ -103,6 +103,7 @@ def load_model(folder: str | Path) -> Model:
             is_new=arrays["is_new"],
             text=arrays.get("text"),
             report=settings["report"],
+            sensitive=tuple(settings.get("sensitive", ())),
         )
     except (
         OSError,
@@ -118,7 +119,11 @@ def load_model(folder: str | Path) -> Model:
 
 
 def _write(model: Model, folder: Path, card: str) -> None:
-    settings = {"train": model.config.model_dump(mode="json"), "report": model.report}
+    settings = {
+        "train": model.config.model_dump(mode="json"),
+        "report": model.report,
+        "sensitive": list(model.sensitive),
+    }
     (folder / CONFIG).write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
     (folder / CARD).write_text(card or "# A crossaisle model\n", "utf-8")
     arrays = channels_to(model.channels, model.features.matrix)
