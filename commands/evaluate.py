@@ -1,6 +1,7 @@
 """``crossaisle evaluate``: the model and tuned baselines on one split, in one table."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from crossaisle.commands.files import write_atomically
@@ -63,7 +64,7 @@ def evaluate_graph(
 
     def fit(hidden: Graph) -> Scorer:
         trained = Recommender.train(hidden, settings.train, text=text, seed=seed, progress=progress)
-        return trained.model
+        return replace(trained.model, sensitive=settings.reasons.sensitive)
 
     return measure(
         graph,

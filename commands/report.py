@@ -78,12 +78,20 @@ def make(
         name, aisle = product["title"] or product["id"], product["aisle"] or ""
         lists[row["user_id"], row["aisle"]].append(Ranked(row["rank"], name, explanation, aisle))
     progress("explaining", ranked.height, ranked.height)
+    private = recommender.model.private_products
     customers = [
         CustomerList(
             user_id=user,
             aisle=aisle or "",
-            history=tuple(_purchase(known, product) for product in bought.get(user, [])),
+            history=tuple(
+                _purchase(known, product)
+                for product in bought.get(user, [])
+                if product not in private
+            ),
             ranked=tuple(found),
+            switches=recommender.by_purchase(
+                histories.filter(user_id=user), [entry.explanation.product_id for entry in found]
+            ),
         )
         for (user, aisle), found in lists.items()
     ]
@@ -103,6 +111,7 @@ def one_explanation(recommender: Recommender, explanation: Explanation) -> Repor
     user, product = explanation.user_id, explanation.product_id
     known = _known(recommender)
     history = known_histories(recommender, [user])["product_id"]
+    private = recommender.model.private_products
     aisle = known[product]["aisle"] or ""
     title = known[product]["title"] or product
     return Report(
@@ -111,7 +120,7 @@ def one_explanation(recommender: Recommender, explanation: Explanation) -> Repor
             CustomerList(
                 user_id=user,
                 aisle=aisle,
-                history=tuple(_purchase(known, bought) for bought in history),
+                history=tuple(_purchase(known, row) for row in history if row not in private),
                 ranked=(Ranked(1, title, explanation, aisle),),
             ),
         ),

@@ -27,6 +27,16 @@ class TextSettings(BaseModel):
     """cuda, mps or cpu; the best there is by default."""
 
 
+class ReasonSettings(BaseModel):
+    """What reasons may not say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sensitive: tuple[str, ...] = ()
+    """Aisles, categories (with all below) and attributes that no score of the model draws on and
+    no reason names."""
+
+
 class Settings(BaseModel):
     """Everything that ``train`` and ``evaluate`` can be told."""
 
@@ -34,6 +44,7 @@ class Settings(BaseModel):
 
     text: TextSettings = TextSettings()
     train: TrainConfig = TrainConfig()
+    reasons: ReasonSettings = ReasonSettings()
 
 
 def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:

@@ -11,6 +11,7 @@ import numpy as np
 from crossaisle.commands.settings import Settings
 from crossaisle.encoders import SentenceEncoder, product_texts
 from crossaisle.fusion import Recommender
+from crossaisle.fusion.sensitive import sensitive
 from crossaisle.graph import Graph, Progress, open_store
 
 PACKAGES = ("crossaisle", "torch", "torch-geometric", "sentence-transformers", "numpy", "polars")
@@ -32,15 +33,16 @@ def fit(
     checkpoint: Path | None = None,
 ) -> Recommender:
     """Encode and train."""
+    sensitive(graph, settings.reasons.sensitive)  # a wrong name is told before minutes of training
     text = text_vectors(graph, settings, progress)
     trained = Recommender.train(
         graph, settings.train, text=text, seed=seed, progress=progress, checkpoint=checkpoint
     )
-    if text is None:
-        return trained
-    # Whoever searches by words must encode them as the products were.
-    report = {**trained.model.report, "text encoder": settings.text.encoder}
-    return Recommender(replace(trained.model, report=report))
+    report = dict(trained.model.report)
+    if text is not None:  # whoever searches by words must encode them as the products were
+        report["text encoder"] = settings.text.encoder
+    names = settings.reasons.sensitive
+    return Recommender(replace(trained.model, report=report, sensitive=names))
 
 
 def train(

@@ -99,9 +99,12 @@ class Walks:
         mine, theirs = int(self.nodes[start]), NONE if at < g else int(self.far[end])
         return int(self.items[self.owner[start]]), SHARED if mine == theirs else PAIR, mine, theirs
 
-    def largest(self, top: int) -> list[int]:
-        """Places of the ``top`` largest by size, first; what weighs nothing is none of them."""
-        size = np.abs(self.value)
+    def largest(self, top: int, untold: np.ndarray | None = None) -> list[int]:
+        """Places of the ``top`` largest by size, first; what weighs nothing is none of them.
+
+        ``untold``, bool (walks,), are left out as well.
+        """
+        size = np.abs(self.value if untold is None else np.where(untold, 0, self.value))
         if 0 < top < len(size):
             least = np.partition(size, len(size) - top)[len(size) - top]
             chosen = np.flatnonzero((size >= least) & (size > 0))  # and whatever ties with the last

@@ -30,7 +30,7 @@ class Explainer:
     def __init__(self, model: Model) -> None:
         """Look nothing up yet."""
         self.model = model
-        self.paths = Paths(model.graph)
+        self.paths = Paths(model.graph, model.kept_back.products)
         self._decomposer = Decomposer(model)
 
     def explain(
@@ -58,7 +58,7 @@ class Explainer:
             starts = np.flatnonzero(np.diff(some, prepend=-1))
             for start, end in pairwise([*starts.tolist(), len(some)]):
                 user = int(some[start])
-                history = sparse.csr_array(histories[[user]])
+                history = self._drawn_on(histories[[user]])
                 yield from self._list(
                     history, asked[start:end], scores[start:end], names[user], top
                 )
@@ -74,7 +74,7 @@ class Explainer:
         bias = self.model.bias[self.model.situations(history, products), products]
         for place, walks in enumerate(self._decomposer.walks(history, products)):
             product = int(products[place])
-            chosen = walks.largest(top)
+            chosen = walks.largest(top, self._untold(walks, product))
             others = walks.value.copy()
             others[chosen] = 0
             yield Explanation(
@@ -98,7 +98,7 @@ class Explainer:
             user_id: whose history it is.
             top: differences to show.
         """
-        history = sparse.csr_array(history)
+        history = self._drawn_on(history)
         scores = self.model.pair_scores(history, np.zeros(2, np.int64), products)
         bias = self.model.bias[self.model.situations(history, products), products]
         sides = list(self._decomposer.walks(history, products))
@@ -108,6 +108,13 @@ class Explainer:
         difference = np.bincount(route, weights=signed, minlength=len(routes))
         order = np.argsort(-np.abs(difference), kind="stable")
         order = order[difference[order] != 0]
+        untold = [self._untold(*side) for side in zip(sides, products.tolist(), strict=True)]
+        if any(side is not None for side in untold):
+            hidden = [side for side in untold if side is not None]
+            told = np.bincount(route[: len(keys[0])], weights=hidden[0], minlength=len(routes))
+            told += np.bincount(route[len(keys[0]) :], weights=hidden[1], minlength=len(routes))
+            order = np.concatenate([order[told[order] == 0], order[told[order] > 0]])
+            top = min(top, int((told[order] == 0).sum()))
         shown = order[: max(top, 0)]
         terms = []
         for at in shown.tolist():
@@ -135,6 +142,8 @@ class Explainer:
             name = -1 - self._kinds(walks, product)
         else:
             node = np.where(walks.theirs == NONE, walks.mine, walks.theirs)
+            untold = self._untold(walks, product)
+            node = node if untold is None else np.where(untold, NONE, node)
             name = np.where(node == NONE, -1 - self._kinds(walks, product), node)
         weighs = np.flatnonzero(walks.value)
         names, place = np.unique(name[weighs], return_inverse=True)
@@ -144,6 +153,24 @@ class Explainer:
         return tuple(
             Group(self._named(int(names[at]), by), float(sums[at]), int(counts[at])) for at in order
         )
+
+    def _drawn_on(self, history: sparse.csr_array) -> sparse.csr_array:
+        """Leave out what the scores do not draw on."""
+        return self.model.kept_back.without(sparse.csr_array(history))
+
+    def _untold(self, walks: Walks, product: int) -> np.ndarray | None:
+        """Which walks go to a sensitive node, and stay in the rest: bool (walks,); None: none do.
+
+        Where the candidate is sensitive its categories are not told at all: the way up from it to
+        one that is not sensitive may lead through one that is.
+        """
+        kept = self.model.kept_back
+        if not kept.some:
+            return None
+        nodes = np.append(kept.nodes, False)  # the last is NONE, the product itself
+        if kept.products[product]:
+            nodes[self._decomposer.attributes : -1] = True
+        return np.asarray(nodes[walks.theirs])
 
     def _kinds(self, walks: Walks, product: int) -> np.ndarray:
         """Each walk's place in KINDS: int64 (walks,)."""

@@ -19,15 +19,15 @@ without a product names a user of no history.
 """
 
 
-History = str | Sequence[str] | Mapping[str, Sequence[str]]
-"""One of them: a customer's id, a sequence of product ids, or {user id: product ids}."""
+History = str | Sequence[str] | Mapping[str, Sequence[str]] | pl.DataFrame
+"""One of them: a customer's id, a sequence of product ids, {user id: product ids}, or a frame."""
 
 
 def as_histories(history: History) -> Histories:
     """One history as several; a sequence of products is the history of the user ""."""
     if isinstance(history, str):
         return [history]
-    return history if isinstance(history, Mapping) else {"": history}
+    return history if isinstance(history, Mapping | pl.DataFrame) else {"": history}
 
 
 def read_pairs(pairs: pl.DataFrame | Iterable[tuple[str, str]]) -> pl.DataFrame:

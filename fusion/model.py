@@ -17,6 +17,7 @@ from scipy import sparse
 from crossaisle.fusion.channels import Channel
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
+from crossaisle.fusion.sensitive import Sensitive, sensitive
 from crossaisle.graph import Graph
 
 CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression", "likeness")
@@ -43,6 +44,18 @@ class Model:
     half_life: float = math.inf  # visits after which a purchase counts half in a visited aisle
     text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
     report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
+    sensitive: tuple[str, ...] = ()  # names; see crossaisle.fusion.sensitive
+
+    @cached_property
+    def kept_back(self) -> Sensitive:
+        """What no score draws on and no reason names."""
+        return sensitive(self.graph, self.sensitive)
+
+    @cached_property
+    def private_products(self) -> frozenset[str]:
+        """Products that are sensitive: their purchase is neither drawn on nor shown."""
+        marked = self.kept_back.products
+        return frozenset(self.graph.products["id"].to_numpy()[marked])
 
     @cached_property
     def aisle_of(self) -> np.ndarray:
@@ -74,7 +87,7 @@ class Model:
 
         float32 ranks. In float64 the sum agrees with its terms to about 1e-7 of the largest.
         """
-        histories = sparse.csr_array(histories)
+        histories = self.kept_back.without(sparse.csr_array(histories))
         scaled = [faded(histories, life, dtype) for life in (math.inf, self.half_life)]
         visited = self.visited(histories)
         result = np.empty((histories.shape[0], len(candidates)), dtype)

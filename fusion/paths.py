@@ -13,9 +13,10 @@ from crossaisle.graph import Graph
 class Paths:
     """Finds and names the edges behind a term. Made once for a model."""
 
-    def __init__(self, graph: Graph) -> None:
-        """Look nothing up yet."""
+    def __init__(self, graph: Graph, avoided: np.ndarray | None = None) -> None:
+        """Look nothing up yet; ``avoided``, bool (products,), are in the middle of no path."""
         self.graph = graph
+        self.avoided = np.zeros(graph.products.height, bool) if avoided is None else avoided
 
     def product(self, row: int) -> PathNode:
         """A product's node."""
@@ -68,6 +69,7 @@ class Paths:
             return None
         there = np.minimum(np.searchsorted(far, near), len(far) - 1)
         weakest = np.where(far[there] == near, np.minimum(strength, other[there]), -1)
+        weakest[self.avoided[near]] = -1
         best = int(np.argmax(weakest))
         if weakest[best] < 0:
             return None
@@ -78,9 +80,10 @@ class Paths:
         """Whether :meth:`people` finds a path from each item: bool (n,)."""
         close = np.zeros(self.bought_with.shape[0], bool)
         close[rows_of(self.bought_with, candidate)[0]] = True
+        through_it = close & ~self.avoided
         rows = sparse.csr_array(self.bought_with[items])
         place = np.repeat(np.arange(len(items)), np.diff(rows.indptr))
-        through = np.bincount(place[close[rows.indices]], minlength=len(items)) > 0
+        through = np.bincount(place[through_it[rows.indices]], minlength=len(items)) > 0
         return np.asarray(through | close[items])
 
     def half(self, product: int, node: int) -> Path:

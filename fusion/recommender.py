@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from crossaisle.fusion.by_purchase import ByPurchase, by_purchase
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.fusion.explain import Explainer
@@ -216,6 +217,12 @@ class Recommender:
             changed=sparse.csr_array(changed),
             attributes=[known[name] for name in without_attributes],
         )
+
+    def by_purchase(self, history: History, products: Sequence[str]) -> ByPurchase:
+        """Say what each purchase of a history adds to the scores of some products."""
+        _, table = self._history(history)
+        rows = np.array([self.product_row(product) for product in products], np.int64)
+        return by_purchase(self.model, table, rows)
 
     def search_vector(self, vector: np.ndarray, k: int = 10) -> pl.DataFrame:
         """Products whose text is nearest (cosine) to a text vector: product_id, title, score."""

@@ -105,6 +105,7 @@ def load_model(folder: str | Path) -> Model:
             half_life=math.inf if settings["half_life"] is None else settings["half_life"],
             text=arrays.get("text"),
             report=settings["report"],
+            sensitive=tuple(settings.get("sensitive", ())),
         )
     except (
         OSError,
@@ -124,6 +125,7 @@ def _write(model: Model, folder: Path, card: str) -> None:
         "train": model.config.model_dump(mode="json"),
         "half_life": model.half_life if math.isfinite(model.half_life) else None,
         "report": model.report,
+        "sensitive": list(model.sensitive),
     }
     (folder / CONFIG).write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
     (folder / CARD).write_text(card or "# A crossaisle model\n", "utf-8")

@@ -120,7 +120,8 @@ def _customer(customer: CustomerList, words: Catalogue, lang: str, fewest: int) 
     aisle = readable(customer.aisle) or say("page.any_aisle")
     parts = [f"### {escaped(shortened(clean(customer.user_id), 60))} · {escaped(aisle)}"]
     history = "\n".join(
-        f"- {escaped(place)}: {escaped(', '.join(titles))}" for place, titles in shown.history
+        f"- {escaped(place)}: {escaped(', '.join(line.title for line in lines))}"
+        for place, lines in shown.history
     )
     parts += [f"**{say('page.history')}**", history or say("page.history_empty")]
     if shown.more:

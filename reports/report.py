@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossaisle.fusion.by_purchase import ByPurchase
 from crossaisle.fusion.terms import Explanation
 from crossaisle.reports.errors import ReportError
 from crossaisle.reports.figures import figures
@@ -74,6 +75,8 @@ class CustomerList:
     aisle: str
     history: tuple[Purchase, ...]
     ranked: tuple[Ranked, ...]
+    switches: ByPurchase | None = field(default=None, compare=False, repr=False)
+    """What each purchase adds to each ranked product, in their order: for the page's switches."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One customer's list as its template reads it: names, figures and bars, all worked out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,6 +12,7 @@ from crossaisle.reports.figures import figures
 from crossaisle.reports.names import clean, readable, shortened
 from crossaisle.reports.picture import picture
 from crossaisle.reports.report import CustomerList, Purchase, Ranked
+from crossaisle.reports.switches import switches_json
 from crossaisle.reports.terminal import candidate_title
 from crossaisle.reports.words import reasons, terms_of
 
@@ -53,6 +55,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """Purchases of one name: a line of the history, and the switch of it."""
+
+    title: str
+    products: tuple[str, ...]
+    switch: int
+
+
+@dataclass(frozen=True)
 class Item:
     """One product of the list."""
 
@@ -64,6 +75,7 @@ class Item:
     rest: str
     rest_bar: Bar
     score: str
+    decimals: int
     picture: Markup
 
 
@@ -74,22 +86,35 @@ class Shown:
         """Work it out."""
         self.words, self.lang, self.fewest = words, lang, fewest
         ordered = sorted(customer.history[:_HISTORY], key=lambda purchase: purchase.aisle)
-        self.history = [
-            (readable(aisle) or words.say("page.no_aisle"), self._titles(list(group)))
-            for aisle, group in groupby(ordered, key=lambda purchase: purchase.aisle)
-        ]
+        self.history: list[tuple[str, list[Bought]]] = []
+        groups: list[tuple[str, ...]] = []
+        for aisle, group in groupby(ordered, key=lambda purchase: purchase.aisle):
+            lines = [
+                Bought(title, products, len(groups) + place)
+                for place, (title, products) in enumerate(self._titles(group))
+            ]
+            groups += [line.products for line in lines]
+            self.history.append((readable(aisle) or words.say("page.no_aisle"), lines))
         self.more = max(len(customer.history) - _HISTORY, 0)
         self.items = [self._item(ranked) for ranked in customer.ranked]
+        self.switches = ""
+        if customer.switches is not None and self.items and groups:
+            decimals = [item.decimals for item in self.items]
+            self.switches = switches_json(customer.switches, groups, decimals)
 
-    def _titles(self, purchases: list[Purchase]) -> list[str]:
+    def _titles(self, purchases: Iterable[Purchase]) -> list[tuple[str, tuple[str, ...]]]:
         """Name what was bought, each title once, those without a title counted at the end."""
-        titles = [
-            readable(purchase.title) if purchase.title != purchase.product_id else ""
-            for purchase in purchases
-        ]
-        named = list(dict.fromkeys(title for title in titles if title))
-        nameless = titles.count("")
-        return [*named, self.words.say("name.untitled", nameless)] if nameless else named
+        named: dict[str, list[str]] = {}
+        for purchase in purchases:
+            known = purchase.title != purchase.product_id
+            named.setdefault(readable(purchase.title) if known else "", []).append(
+                purchase.product_id
+            )
+        nameless = named.pop("", [])
+        found = [(title, tuple(products)) for title, products in named.items()]
+        if nameless:
+            found.append((self.words.say("name.untitled", len(nameless)), tuple(nameless)))
+        return found
 
     def _item(self, ranked: Ranked) -> Item:
         explanation, title = ranked.explanation, _title(ranked)
@@ -112,5 +137,6 @@ class Shown:
             printed.signed(printed.rest),
             bars[-1],
             printed.plain(printed.score),
+            printed.decimals,
             drawing if explanation.terms else Markup(""),
         )

@@ -2,12 +2,28 @@
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from crossaisle.graph import Graph, bought_with
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 HOSTILE = "\"'`{}$x; MATCH (n) DETACH DELETE n //<script>alert(1)</script> 🧦 مرحبا \\ \t"
 
@@ -87,3 +103,15 @@ def amazon14() -> Path:
     if not root:
         pytest.skip("set CROSSAISLE_DATA to the folder that holds amazon14/ to run this test")
     return Path(root) / "amazon14"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    if not CHROMIUM.exists():
+        sentence = "Chromium is not installed; `apt-get install chromium` brings it"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        started.close()

@@ -1,6 +1,5 @@
 """The page as a person uses it, in headless Chromium."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,30 +13,7 @@ from crossaisle.reports import page as page_module
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    if not CHROMIUM.exists():
-        sentence = "Chromium is not installed; `apt-get install chromium` brings it"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -94,6 +70,21 @@ def test_find_open_and_read(page: "Page", complaints: list[str], form: str) -> N
     assert [told for told in complaints if not told.endswith("/report.html")] == []
 
 
+def test_lists_sort_by_customer_and_back(page: "Page") -> None:
+    def order() -> list[str]:
+        return page.locator("details.customer h3").all_inner_texts()
+
+    asked = order()
+    page.get_by_label("Sort the lists").select_option("Aisle")
+    by_aisle = page.locator("details.customer .aisle").all_inner_texts()
+    assert by_aisle == sorted(by_aisle)
+    assert order() != asked
+    page.get_by_label("Sort the lists").select_option("Customer")
+    assert order() == sorted(asked, key=int)
+    page.get_by_label("Sort the lists").select_option("as they were asked for")
+    assert order() == asked
+
+
 def test_no_width_or_scheme_scrolls_sideways(page: "Page") -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     for width in (360, 768, 1280):
@@ -116,6 +107,7 @@ def test_names_in_pictures_are_not_cut_off(page: "Page") -> None:
 
 def test_keyboard_alone_opens_a_list(page: "Page") -> None:
     page.get_by_label("Find a customer, an aisle or a product").focus()
+    page.keyboard.press("Tab")  # how lists are sorted
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("What we would show them").first.wait_for()
