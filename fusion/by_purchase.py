@@ -12,14 +12,16 @@ from crossaisle.fusion.model import CHANNELS, POWER, Model
 class ByPurchase:
     """What each purchase of one history adds to each of some products, whichever others are kept.
 
-        score(j | kept) = bias[s, j] + (SUM_i size[s, i])^-1/2 SUM_i adds[s, i, j],   i in kept
+        score(j | kept) = bias[s, j] + (SUM_i size[f, i])^-1/2 SUM_i adds[s, i, j],   i in kept
 
-    s is 1 where a kept purchase is of j's aisle, else 0. The sum is the model's own score of that
-    smaller history (the factor in front grows when purchases go; when each was made stays).
+    f is s for products where purchases fade, else 0; s is 1 where a kept purchase is of j's
+    aisle, else 0. The sum is the model's own score of that smaller history (the factor in front
+    grows when purchases go; when each was made stays).
     """
 
     purchases: tuple[str, ...]  # product ids of the history: n
-    size: np.ndarray  # float64 (2: aisle cold, visited; n): h_i of the model's formula
+    size: np.ndarray  # float64 (2, n): h_i of the model's formula where nothing fades, and where
+    fades: np.ndarray  # bool (m,): candidates for which purchases fade once their aisle is visited
     adds: np.ndarray  # float64 (2: aisle cold, visited; n; m)
     bias: np.ndarray  # float64 (2, m)
     same_aisle: np.ndarray  # bool (n, m): whether a purchase is of a candidate's aisle
@@ -28,9 +30,9 @@ class ByPurchase:
         """Score the candidates for the purchases that are kept (bool (n,)): float64 (m,)."""
         situation = self.same_aisle[kept].any(axis=0).astype(np.int64)
         column = np.arange(self.bias.shape[1])
-        size = np.maximum(self.size[:, kept].sum(axis=1), 1e-12)
-        sums = self.adds[:, kept].sum(axis=1) * size[:, None] ** -POWER
-        return np.asarray((self.bias + sums)[situation, column])
+        factor = np.maximum(self.size[:, kept].sum(axis=1), 1e-12) ** -POWER
+        sums = self.adds[:, kept].sum(axis=1)[situation, column]
+        return np.asarray(self.bias[situation, column] + sums * factor[situation * self.fades])
 
 
 def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -> ByPurchase:
@@ -50,11 +52,12 @@ def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -
         weights = model.weights[:, new, place].astype(np.float64)  # (2, m)
         if name in model.channels and weights.any():
             adds += weights[:, None] * model.channels[name].pairs(items, products)
-    aisles = model.aisle_of[products]
+    aisles, fades = model.aisle_of[products], new == 0
     return ByPurchase(
         purchases=tuple(model.graph.products["id"].gather(items)),
         size=size,
-        adds=adds * size[:, :, None],
+        fades=fades,
+        adds=adds * np.where(fades, size[:, :, None], 1.0),
         bias=model.bias[:, products].astype(np.float64),
         same_aisle=(model.aisle_of[items][:, None] == aisles) & (aisles >= 0),
     )

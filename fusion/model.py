@@ -3,8 +3,8 @@
     score(u, j) = bias_s[j] + SUM_c weight_s,c |h|^-1/2 SUM_{i in h} h_i A_c[i, j]
 
 s is the situation: whether the history has products of j's aisle or not, and whether j is new
-(without events). It is known before anything is scored, so the sum stays a sum. In a visited aisle
-h_i = 2^-(visits since i was bought / half-life), else 1; |h| is the sum of h_i.
+(without events). It is known before anything is scored, so the sum stays a sum. For known products
+of a visited aisle h_i = 2^-(visits since i was bought / half-life), else 1; |h| is the sum of h_i.
 """
 
 import math
@@ -41,7 +41,7 @@ class Model:
     weights: np.ndarray  # float32 (2: aisle cold, visited; 2: product known, new; channels)
     bias: np.ndarray  # float32 (2: aisle cold, visited; products)
     is_new: np.ndarray  # bool (products,): without events when it was trained
-    half_life: float = math.inf  # visits after which a purchase counts half in a visited aisle
+    half_life: float = math.inf  # visits after which a purchase counts half; see above
     text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
     report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
     sensitive: tuple[str, ...] = ()  # names; see crossaisle.fusion.sensitive
@@ -99,7 +99,8 @@ class Model:
                 rows = np.flatnonzero(place == situation)
                 if not len(rows):
                     continue
-                block = self._block(scaled[situation], rows, candidates[columns], situation, fresh)
+                shown = scaled[situation and not fresh]
+                block = self._block(shown, rows, candidates[columns], situation, fresh)
                 if len(rows) == len(visited) and len(columns) == len(candidates):
                     return block
                 result[np.ix_(rows, columns)] = block
@@ -134,18 +135,19 @@ class Model:
     def multipliers(
         self, history: sparse.csr_array, products: np.ndarray
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Factors of A_c[i, j], apart for the products of each situation.
+        """Factors of A_c[i, j], apart for products where purchases fade and where they do not.
 
         Returns:
-            For each situation that occurs: h_i |h|^-1/2, float64 (n,), in the order of the
+            For each of the two that occurs: h_i |h|^-1/2, float64 (n,), in the order of the
             history's entries, and weight_s,c, float64 (m, channels), 0 for the other products.
         """
         situations, new = self.situations(history, products), self.is_new[products].astype(int)
+        weights = self.weights[situations, new].astype(np.float64)
+        fades = (situations == 1) & (new == 0)
         made = []
-        for situation in np.unique(situations).tolist():
-            chosen = self.weights[situation, new].astype(np.float64)
-            chosen[situations != situation] = 0
-            life = self.half_life if situation else math.inf
+        for which in np.unique(fades).tolist():
+            chosen = np.where((fades == which)[:, None], weights, 0)
+            life = self.half_life if which else math.inf
             made.append((faded(history, life, np.float64).data, chosen))
         return made
 

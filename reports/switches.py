@@ -1,6 +1,6 @@
 """What the page needs to score a list again when purchases are switched off: a few integers.
 
-    score(j) = b[s][j] + (SUM_g n[s][g])^-1/2 SUM_g c[s][g][j],   g: groups that are on
+    score(j) = b[s][j] + (SUM_g n[s f[j]][g])^-1/2 SUM_g c[s][g][j],   g: groups that are on
 
 Purchases that carry the same name are one switch, a group; those that are not shown are a last
 group that is always on. s = 1 where a group that is on holds a product of j's aisle (a[g][j]).
@@ -28,8 +28,8 @@ def switches_json(
         decimals: digits with which each product's score is printed.
 
     Returns:
-        JSON: b, c, n, a as above (of both situations only where purchases are of a listed aisle),
-        and d, the decimals.
+        JSON: b, c, n, a, f as above (of both situations only where purchases are of a listed
+        aisle), and d, the decimals.
     """
     place = {product: row for row, product in enumerate(parts.purchases)}
     rows = [[place[product] for product in group if product in place] for group in groups]
@@ -43,6 +43,7 @@ def switches_json(
         "c": [[_units(parts.adds[s, group].sum(axis=0)) for group in rows] for s in situations],
     }
     if len(situations) == 2:
+        content["f"] = parts.fades.astype(int).tolist()
         content["a"] = [parts.same_aisle[group].any(axis=0).astype(int).tolist() for group in rows]
     return json.dumps(content, separators=(",", ":"))
 

@@ -186,8 +186,9 @@ def test_walks_by_brute_force(every_channel: Recommender, product: int) -> None:
     situation = model.situations(history, np.array([product]))[0]
     chosen = model.weights[situation, int(model.is_new[product])]
     age = history.data.astype(float) - 1
-    fading = 0.5 ** (age / model.half_life) if situation else np.ones(len(age))
-    assert fading.min() < 1 or not situation
+    fades = situation and not model.is_new[product]
+    fading = 0.5 ** (age / model.half_life) if fades else np.ones(len(age))
+    assert fading.min() < 1 or not fades
     slow: Walks = {}
     for item, weight in zip(history.indices.tolist(), fading / np.sqrt(fading.sum()), strict=True):
         scale = {n: float(w) * weight for n, w in zip(CHANNELS, chosen, strict=True)}

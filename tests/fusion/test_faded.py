@@ -31,7 +31,7 @@ def test_a_stored_zero_is_no_purchase() -> None:
     np.testing.assert_array_equal(faded(table, 2.0).toarray(), [[0, 0, 1]])
 
 
-def test_scores_fade_in_visited_aisles_only(every_channel: Recommender) -> None:
+def test_scores_fade_for_known_products_of_visited_aisles_only(every_channel: Recommender) -> None:
     model = every_channel.model
     graph = model.graph
     products = np.arange(graph.products.height)
@@ -42,9 +42,9 @@ def test_scores_fade_in_visited_aisles_only(every_channel: Recommender) -> None:
     held = set(graph.aisle_of[history.indices].tolist())
     for product in products.tolist():
         situation = int(graph.aisle_of[product] in held)
-        half_life = model.half_life if situation else math.inf
-        weight = 2 ** -((history.data.astype(float) - 1) / half_life)
         new = int(model.is_new[product])
+        half_life = model.half_life if situation and not new else math.inf
+        weight = 2 ** -((history.data.astype(float) - 1) / half_life)
         total = float(model.bias[situation, product])
         for place, name in enumerate(CHANNELS):
             pairs = model.channels[name].pairs(history.indices, np.array([product]))[:, 0]

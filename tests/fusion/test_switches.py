@@ -121,6 +121,7 @@ def test_purchases_of_one_name_are_one_switch_and_the_rest_stays_on() -> None:
     parts = ByPurchase(
         purchases=("a", "b", "c"),
         size=np.array([[1.0, 1.0, 1.0], [1.0, 0.5, 0.25]]),
+        fades=np.array([True]),
         adds=np.array([[[1.0], [2.0], [4.0]]] * 2),
         bias=np.zeros((2, 1)),
         same_aisle=np.zeros((3, 1), bool),
