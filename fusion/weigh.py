@@ -1,8 +1,8 @@
 """Fusion weights: a coordinate search on held-out people, from popularity upwards.
 
-A total is SUM_c w_c S_c, S_c the scores of channel c (its own bias included). A change is kept
-only when its gain in nDCG exceeds one standard error of the paired difference, so that on a log
-that teaches nothing popularity stands alone.
+A total is SUM_c w_c S_c, S_c the scores of channel c (its own bias included). What is found is
+kept only when its gain in nDCG over popularity alone exceeds one standard error of the paired
+difference, so that on a log that teaches nothing popularity stands alone.
 """
 
 from dataclasses import dataclass
@@ -92,12 +92,13 @@ def search(sheets: list[Sheet], scales: dict[str, float]) -> dict[str, float]:
         Channel -> weight; popularity alone where nothing else proves itself.
     """
     names = list(scales)
-    weights = {name: 1.0 / scales[name] if name == POPULARITY else 0.0 for name in names}
-    best = quality(sheets, weights)
+    popular = {name: 1.0 / scales[name] if name == POPULARITY else 0.0 for name in names}
+    least = quality(sheets, popular)
+    weights, best = popular, least
     for name in names:  # the best single channel is the second starting point
         alone = {other: 1.0 / scales[name] if other == name else 0.0 for other in names}
         score = quality(sheets, alone)
-        if better(score, best):
+        if score.mean() > best.mean():
             weights, best = alone, score
     for _ in range(ROUNDS):
         before = dict(weights)
@@ -105,7 +106,7 @@ def search(sheets: list[Sheet], scales: dict[str, float]) -> dict[str, float]:
             weights, best = _along(sheets, weights, best, name, scales[name])
         if weights == before:
             break
-    return weights
+    return weights if better(best, least) else popular
 
 
 def _along(
@@ -114,11 +115,16 @@ def _along(
     """Try one channel's weights, the others held."""
     steps = POPULARITY_STEPS if name == POPULARITY else STEPS
     found, found_score = weights, best
+    others = [sheet.total(weights | {name: 0.0}) for sheet in sheets]
     for step in steps:
         trial = weights | {name: step / scale}
         if not any(trial.values()) or trial == weights:
             continue
-        score = quality(sheets, trial)
-        if better(score, best) and score.mean() > found_score.mean():
+        added = np.float32(trial[name])
+        totals = (rest + added * s.parts[name] for rest, s in zip(others, sheets, strict=True))
+        score = np.concatenate(
+            [ndcg(t, s.answers, CUTOFF) for t, s in zip(totals, sheets, strict=True)]
+        )
+        if score.mean() > found_score.mean():
             found, found_score = trial, score
     return found, found_score
