@@ -81,7 +81,7 @@ def demo(
 def graph_build(
     store: StoreOption,
     mapping: Annotated[Path | None, typer.Option(help="Which columns mean what (TOML).")] = None,
-    preset: Annotated[str | None, typer.Option(help="online-retail or amazon14.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A mapping by name: shopify, ga4, ...")] = None,
     products: Annotated[Path | None, typer.Option(help="The product feed.")] = None,
     events: Annotated[Path | None, typer.Option(help="The order or event log.")] = None,
     rejected: Annotated[

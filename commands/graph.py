@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ def mapping_of(
     if (mapping is None) == (preset_name is None):
         raise UsageError("give either --mapping FILE or --preset NAME")
     for file in (products, events):
-        if file is not None and not file.is_file():
+        if file is not None and not (file.is_file() or str(file) == "-" or has_magic(str(file))):
             raise UsageError(f"there is no file {file}")
     if mapping is not None:
         chosen = read_mapping(mapping)
         given = {"products": products, "events": events}
         changed = {
-            name: getattr(chosen, name).model_copy(update={"path": str(file)})
+            name: getattr(chosen, name).model_copy(update={"path": (str(file),)})
             for name, file in given.items()
             if file is not None and getattr(chosen, name) is not None
         }
