@@ -107,6 +107,19 @@ def graph_build(
         console.print(line, markup=False)
 
 
+@graph_app.command("inspect")
+def graph_inspect(
+    files: Annotated[list[str], typer.Argument(help="A feed, a log, ..., as many as there are.")],
+) -> None:
+    """Guess what files hold and print a mapping to look through and build with.
+
+    Example: crossaisle graph inspect feed.csv orders.csv > shop.toml
+    """
+    from crossaisle.commands.graph import inspect
+
+    print(inspect(files))
+
+
 @graph_app.command("stats")
 def graph_stats(store: StoreOption, as_json: JsonOption = False) -> None:
     """Count nodes, relationships, aisles, attributes.

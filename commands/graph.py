@@ -19,6 +19,12 @@ from crossaisle.graph.queries import load as load_query
 from crossaisle.graph.queries import names
 from crossaisle.graph.schema import EDGES, NODES
 from crossaisle.loaders import Mapping, load, preset, read_mapping
+from crossaisle.loaders.inspect import inspect
+
+__all__ = [
+    "People", "build_graph", "explore", "export", "inspect", "mapping_of", "query", "query_list",
+    "schema", "stats", "stats_text", "summary", "table_text",
+]  # fmt: skip
 
 
 def mapping_of(
