@@ -14,10 +14,10 @@ from crossaisle.graph import Changes, Graph, Progress, open_store
 from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import Catalogue
 from crossaisle.graph.export import export_neo4j_admin
+from crossaisle.graph.export_parquet import export_parquet
 from crossaisle.graph.pseudonyms import read_key, with_pseudonyms
 from crossaisle.graph.queries import load as load_query
 from crossaisle.graph.queries import names
-from crossaisle.graph.schema import EDGES, NODES
 from crossaisle.loaders import Mapping, load, preset, read_mapping
 from crossaisle.loaders.inspect import inspect
 
@@ -193,10 +193,7 @@ def export(store: str, form: str, output: Path) -> None:
 
         export_recbole(graph, output)
     else:
-        for node in NODES:
-            write_table(getattr(graph, node.name), output / f"{node.name}.parquet")
-        for edge in EDGES:
-            write_table(graph.edges_by_id(edge.name), output / f"{edge.name}.parquet")
+        export_parquet(graph, output)
 
 
 def summary(catalogue: Catalogue, graph: Graph, changes: Changes) -> list[str]:

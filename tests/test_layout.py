@@ -37,7 +37,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "rich": {"commands/screen.py", "commands/evaluate.py", "evaluation/tables.py"},
     "safetensors": {"fusion/saved.py"},
     "sentence_transformers": {"encoders/sentence.py"},
-    "torch_geometric": {"encoders/network.py", "evaluation/lightgcn.py"},
+    "torch_geometric": {"encoders/network.py", "evaluation/lightgcn.py", "graph/export_pyg.py"},
     "transformers": {"encoders/sentence.py"},
     "typer": {"cli.py"},
 }
