@@ -81,7 +81,7 @@ def demo(
 def graph_build(
     store: StoreOption,
     mapping: Annotated[Path | None, typer.Option(help="Which columns mean what (TOML).")] = None,
-    preset: Annotated[str | None, typer.Option(help="online-retail or amazon14.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A mapping by name: shopify, ga4, ...")] = None,
     products: Annotated[Path | None, typer.Option(help="The product feed.")] = None,
     events: Annotated[Path | None, typer.Option(help="The order or event log.")] = None,
     rejected: Annotated[
@@ -105,6 +105,19 @@ def graph_build(
         built = graph.build_graph(chosen, store, people, rejected=rejected, progress=progress)
     for line in graph.summary(*built):
         console.print(line, markup=False)
+
+
+@graph_app.command("inspect")
+def graph_inspect(
+    files: Annotated[list[str], typer.Argument(help="A feed, a log, ..., as many as there are.")],
+) -> None:
+    """Guess what files hold and print a mapping to look through and build with.
+
+    Example: crossaisle graph inspect feed.csv orders.csv > shop.toml
+    """
+    from crossaisle.commands.graph import inspect
+
+    print(inspect(files))
 
 
 @graph_app.command("stats")

@@ -19,7 +19,7 @@ _CODES = {
     "crossaisle.graph.queries.QueryError": USAGE,
     "crossaisle.graph.store.StoreError": FAILED,
     "crossaisle.loaders.mapping.MappingError": USAGE,
-    "crossaisle.loaders.read.LoadError": UNUSABLE,
+    "crossaisle.loaders.rows.LoadError": UNUSABLE,
     "crossaisle.reports.errors.ReportError": FAILED,
 }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,17 @@ from crossaisle.graph import Changes, Graph, Progress, open_store
 from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import Catalogue
 from crossaisle.graph.export import export_neo4j_admin
+from crossaisle.graph.export_parquet import export_parquet
 from crossaisle.graph.pseudonyms import read_key, with_pseudonyms
 from crossaisle.graph.queries import load as load_query
 from crossaisle.graph.queries import names
-from crossaisle.graph.schema import EDGES, NODES
 from crossaisle.loaders import Mapping, load, preset, read_mapping
+from crossaisle.loaders.inspect import inspect
+
+__all__ = [
+    "People", "build_graph", "explore", "export", "inspect", "mapping_of", "query", "query_list",
+    "schema", "stats", "stats_text", "summary", "table_text",
+]  # fmt: skip
 
 
 def mapping_of(
@@ -32,13 +39,13 @@ def mapping_of(
     if (mapping is None) == (preset_name is None):
         raise UsageError("give either --mapping FILE or --preset NAME")
     for file in (products, events):
-        if file is not None and not file.is_file():
+        if file is not None and not (file.is_file() or str(file) == "-" or has_magic(str(file))):
             raise UsageError(f"there is no file {file}")
     if mapping is not None:
         chosen = read_mapping(mapping)
         given = {"products": products, "events": events}
         changed = {
-            name: getattr(chosen, name).model_copy(update={"path": str(file)})
+            name: getattr(chosen, name).model_copy(update={"path": (str(file),)})
             for name, file in given.items()
             if file is not None and getattr(chosen, name) is not None
         }
@@ -186,10 +193,7 @@ def export(store: str, form: str, output: Path) -> None:
 
         export_recbole(graph, output)
     else:
-        for node in NODES:
-            write_table(getattr(graph, node.name), output / f"{node.name}.parquet")
-        for edge in EDGES:
-            write_table(graph.edges_by_id(edge.name), output / f"{edge.name}.parquet")
+        export_parquet(graph, output)
 
 
 def summary(catalogue: Catalogue, graph: Graph, changes: Changes) -> list[str]:

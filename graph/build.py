@@ -15,7 +15,8 @@ def build(catalogue: Catalogue, *, min_count: int = 2, customers: bool = True) -
 
     A category's id is its path, an attribute's ``kind=value`` in lower case with single spaces,
     so that "Red" and "RED " are one attribute, which shows the spelling used most. Events of one
-    customer on one product at one time are one BOUGHT, quantities added up.
+    customer on one product at one time are one BOUGHT, quantities added up; events of a type that
+    is no purchase (:attr:`Catalogue.purchases`) are left out.
 
     Args:
         catalogue: validated tables.
@@ -25,6 +26,8 @@ def build(catalogue: Catalogue, *, min_count: int = 2, customers: bool = True) -
     paths = catalogue.product_categories
     attributes = _with_attribute_ids(catalogue.product_attributes)
     events = catalogue.events
+    if catalogue.purchases:
+        events = events.filter(pl.col("type").is_in(catalogue.purchases))
     known = events.filter(pl.col("user").is_not_null())
     unknown = events.filter(pl.col("user").is_null() & pl.col("basket").is_not_null())
     buyers = known.select(id="user").unique()

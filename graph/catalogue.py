@@ -63,6 +63,8 @@ class Catalogue:
     events: pl.DataFrame = field(default_factory=lambda: _empty(EVENTS))
     users: pl.DataFrame = field(default_factory=lambda: _empty(USERS))
     rejected: pl.DataFrame = field(default_factory=lambda: _empty(REJECTED))
+    purchases: tuple[str, ...] = ()
+    """The types of events that count as purchases; empty: all do. Others stay out of the graph."""
     notes: tuple[str, ...] = ()
     """Sentences for the person who loads: what was assumed, merged, found."""
 

@@ -1,4 +1,4 @@
-"""The graph as GraphML, for Gephi, yEd, Cytoscape and the like. The only door to ``networkx``."""
+"""The graph for networkx, and as GraphML for Gephi, yEd and the like. The door to ``networkx``."""
 
 import re
 from pathlib import Path
@@ -22,35 +22,42 @@ def export_graphml(graph: Graph, file: Path) -> None:
     character that XML cannot hold becomes U+FFFD. networkx holds all of it in memory, about a
     kilobyte for each edge.
     """
-    nx.write_graphml(_networkx(graph), file, encoding="utf-8")
+    net = to_networkx(graph)
+    # GraphML has no type for dates, and XML no place for some characters.
+    for _, row in net.nodes(data=True):
+        row.update({name: _plain(value) for name, value in row.items()})
+    for _, _, row in net.edges(data=True):
+        row.update({name: _plain(value) for name, value in row.items()})
+    odd = {name: NOT_XML.sub("\ufffd", name) for name in net if NOT_XML.search(name)}
+    nx.write_graphml(nx.relabel_nodes(net, odd, copy=False), file, encoding="utf-8")
 
 
-def _networkx(graph: Graph) -> nx.MultiDiGraph:
+def to_networkx(graph: Graph) -> nx.MultiDiGraph:
+    """Return a directed multigraph of every node and relationship.
+
+    A node is named ``Label:id``; it has its ``label`` and the properties that are not null, an edge
+    its ``relationship`` and properties. BOUGHT_WITH, which is undirected, stands once, from the
+    smaller id to the larger.
+    """
     net = nx.MultiDiGraph()
     for node in NODES:
         frame: pl.DataFrame = getattr(graph, node.name)
         for row in frame.iter_rows(named=True):
-            net.add_node(_name(node.label, row["id"]), label=node.label, **_plain(row))
+            net.add_node(f"{node.label}:{row['id']}", label=node.label, **_given(row))
     for edge in EDGES:
         head, tail = NODE[edge.head].label, NODE[edge.tail].label
         for row in graph.edges_by_id(edge.name).iter_rows(named=True):
-            ends = (_name(head, row.pop("head")), _name(tail, row.pop("tail")))
-            net.add_edge(*ends, relationship=edge.relationship, **_plain(row))
+            ends = f"{head}:{row.pop('head')}", f"{tail}:{row.pop('tail')}"
+            net.add_edge(*ends, relationship=edge.relationship, **_given(row))
     return net
 
 
-def _name(label: str, identity: str) -> str:
-    return NOT_XML.sub("\ufffd", f"{label}:{identity}")
+def _given(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
-def _plain(row: dict[str, Any]) -> dict[str, str | int | float]:
-    """Return the properties that are there, as what GraphML has a type for."""
-    found: dict[str, str | int | float] = {}
-    for name, value in row.items():
-        if isinstance(value, str):
-            found[name] = NOT_XML.sub("\ufffd", value)
-        elif isinstance(value, int | float):
-            found[name] = value
-        elif value is not None:
-            found[name] = value.isoformat()
-    return found
+def _plain(value: Any) -> str | int | float:  # noqa: ANN401 - whatever a property holds
+    """Return a value as what GraphML has a type for."""
+    if isinstance(value, str):
+        return NOT_XML.sub("\ufffd", value)
+    return value if isinstance(value, int | float) else str(value.isoformat())

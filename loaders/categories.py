@@ -21,17 +21,20 @@ def categories_table(rows: pl.DataFrame, columns: ProductColumns) -> tuple[pl.Da
     A path ("Home > Kitchen > Mugs") becomes one category with its ancestors. A set of names in
     no order ("Beauty|Face|Makeup" beside "Beauty|Makeup|Nails") becomes one category a name.
     """
-    column = columns.category
-    assert column is not None
-    values = ids(rows[column])
-    parts = (
-        rows.select(product="_id", path=values.str.split(columns.category_separator))
-        .filter(pl.col("path").is_not_null())
-        .with_columns(
-            pl.col("path").list.eval(pl.element().str.strip_chars().filter(pl.element() != ""))
-        )
-        .filter(pl.col("path").list.len() > 0)
+    separator = columns.category_separator
+    if len(columns.category) > 1:  # a level in each column
+        levels = pl.concat_list(ids(rows[name]) for name in columns.category).list.drop_nulls()
+        parts = rows.select(product="_id", path=levels)
+    else:
+        values = ids(rows[columns.category[0]])
+        between = columns.category_alternatives
+        listed = values.str.split(between) if between else values.reshape((-1, 1)).arr.to_list()
+        parts = pl.DataFrame({"product": rows["_id"], "path": listed}).explode("path")
+        parts = parts.with_columns(pl.col("path").str.split(separator))
+    parts = parts.filter(pl.col("path").is_not_null()).with_columns(
+        pl.col("path").list.eval(pl.element().str.strip_chars().filter(pl.element() != ""))
     )
+    parts = parts.filter(pl.col("path").list.len() > 0)
     order = columns.category_order
     if order == "auto":
         order = "path" if is_ordered(parts["path"]) else "set"
@@ -43,7 +46,7 @@ def categories_table(rows: pl.DataFrame, columns: ProductColumns) -> tuple[pl.Da
         .select(*PRODUCT_CATEGORIES)
     )
     meaning = "paths from wide to narrow" if order == "path" else "sets of names in no order"
-    return table, f"the categories in column {column} are taken as {meaning}"
+    return table, f"the categories in column {', '.join(columns.category)} are taken as {meaning}"
 
 
 def is_ordered(paths: pl.Series) -> bool:

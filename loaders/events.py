@@ -5,9 +5,13 @@ import datetime as dt
 import polars as pl
 
 from crossaisle.graph.catalogue import EVENTS
+from crossaisle.graph.schema import TIME
 from crossaisle.loaders.mapping import EventColumns
+from crossaisle.loaders.prices import prices
 from crossaisle.loaders.sieve import Sieve
 from crossaisle.loaders.values import ids, numbers, times
+
+_MOST_DAYS = 1_000_000  # a date of a year with five digits is none
 
 
 def read_events(sieve: Sieve, columns: EventColumns, now: dt.datetime) -> pl.DataFrame:
@@ -34,6 +38,7 @@ def read_events(sieve: Sieve, columns: EventColumns, now: dt.datetime) -> pl.Dat
             **{f"reject ({rule.column})": rule.column for rule in columns.reject},
         },
         "events",
+        columns.optional,
     )
     sieve.apply(columns.reject)
     _identify(sieve, columns)
@@ -66,10 +71,13 @@ def _measure(sieve: Sieve, columns: EventColumns) -> None:
             value = 1.0 if name == "quantity" else None
             sieve.frame = sieve.frame.with_columns(pl.lit(value, pl.Float64).alias(f"_{name}"))
             continue
-        number = numbers(sieve.frame[column])
+        text = sieve.frame[column]
+        number = prices(text)[0] if name == "price" else numbers(text)
         given = ids(sieve.frame[column]).is_not_null()
         sieve.frame = sieve.frame.with_columns(number.alias(f"_{name}"))
         sieve.reject(given & number.is_null(), f"{column} is not a number")
+        if name == "quantity":
+            sieve.frame = sieve.frame.with_columns(pl.col("_quantity").fill_null(1.0))
     if columns.quantity:
         sieve.reject(sieve.frame["_quantity"] <= 0, f"{columns.quantity} not positive: a return")
 
@@ -77,6 +85,12 @@ def _measure(sieve: Sieve, columns: EventColumns) -> None:
 def _date(sieve: Sieve, columns: EventColumns, now: dt.datetime) -> None:
     column = sieve.frame[columns.time] if columns.time else pl.Series([None] * sieve.frame.height)
     time, position = times(column)
+    if columns.time_unit and columns.time_origin:
+        days = position * (7 if columns.time_unit == "week" else 1)
+        days = days.set(days.abs() > _MOST_DAYS, None)
+        counted = (days * 86_400e6).cast(pl.Int64).cast(pl.Duration("us"))
+        time = time.fill_null(pl.Series([columns.time_origin]).cast(TIME) + counted)
+        position = position.clear(position.len())
     sieve.frame = sieve.frame.with_columns(time.alias("_time"), position.alias("_position"))
     if not columns.time:
         return

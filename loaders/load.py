@@ -16,19 +16,27 @@ from crossaisle.graph.catalogue import (
     Catalogue,
 )
 from crossaisle.graph.store import Progress, silent
+from crossaisle.loaders.attributes import GROUP, GTIN, attributes_table
 from crossaisle.loaders.categories import aisles_of, categories_table
 from crossaisle.loaders.events import read_events
 from crossaisle.loaders.find import find
-from crossaisle.loaders.mapping import Mapping, MappingError, ProductColumns, UserColumns
+from crossaisle.loaders.mapping import (
+    EventColumns,
+    Mapping,
+    MappingError,
+    ProductColumns,
+    UserColumns,
+)
+from crossaisle.loaders.prices import bands
 from crossaisle.loaders.products import (
-    attributes_table,
     products_of_events,
     products_table,
     read_products,
     unmapped_columns,
 )
-from crossaisle.loaders.read import LoadError, read_rows
+from crossaisle.loaders.read import LoadError, read_all
 from crossaisle.loaders.sieve import Sieve
+from crossaisle.loaders.triples import read_triples
 from crossaisle.loaders.values import ids
 
 Encode = Callable[[list[str]], np.ndarray]
@@ -64,10 +72,18 @@ def load(
     events, strangers = _known_products(events, products, mapping)
     rejected.append(strangers)
     progress("finding categories and attributes", 2, steps)
+    if mapping.triples:
+        more = read_triples(mapping.triples, products["id"], rejected)
+        categories, attributes = pl.concat([categories, more[0]]), pl.concat([attributes, more[1]])
     if mapping.products.find == "auto":
         categories, attributes = _found(products, categories, attributes, encode, mapping, notes)
     progress("naming aisles", 3, steps)
     products = _with_aisles(products, categories, mapping.products, notes)
+    if mapping.products.price and mapping.products.price_bands:
+        attributes = pl.concat([attributes, bands(products, mapping.products.price_bands)])
+    if mapping.events and mapping.events.purchases:
+        counted = events["type"].is_in(mapping.events.purchases).fill_null(value=False).sum()
+        notes.append(f"{counted:,} of {events.height:,} events count as purchases")
     users = _users(mapping.users, rejected) if mapping.users else pl.DataFrame(schema=dict(USERS))
     progress("naming aisles", steps, steps)
     return Catalogue(
@@ -77,24 +93,30 @@ def load(
         events=events.select(*EVENTS),
         users=users,
         rejected=pl.concat(rejected),
+        purchases=mapping.events.purchases if mapping.events else (),
         notes=tuple(notes),
     )
 
 
 def _events(mapping: Mapping, now: dt.datetime, rejected: list[pl.DataFrame]) -> pl.DataFrame:
     columns = mapping.events
-    if columns is None or columns.path is None:
-        if mapping.products.path is None:
+    if columns is None or not columns.path:
+        if not mapping.products.path:
             raise MappingError("the mapping names neither a products file nor an events file")
         return pl.DataFrame(schema=dict(EVENTS))
-    sieve = Sieve(read_rows(Path(columns.path), columns.encoding))
-    if not sieve.frame.height:
-        raise LoadError(f"{columns.path} has a header but no rows")
+    sieve = _sieve(columns)
     events = read_events(sieve, columns, now)
     rejected.append(sieve.rejected())
     # Where each event stood is needed once more: its product may be unknown.
     lines = sieve.frame.select(pl.selectors.starts_with("_line"))
-    return events.hstack(lines).with_columns(_file=pl.lit(columns.path))
+    return events.hstack(lines).with_columns(sieve.frame["_file"])
+
+
+def _sieve(columns: ProductColumns | EventColumns | UserColumns) -> Sieve:
+    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format))
+    if not sieve.frame.height:
+        raise LoadError(f"{sieve.file} has a header but no rows")
+    return sieve
 
 
 Tables = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
@@ -106,7 +128,7 @@ def _products(
     columns = mapping.products
     categories = pl.DataFrame(schema=dict(PRODUCT_CATEGORIES))
     attributes = pl.DataFrame(schema=dict(PRODUCT_ATTRIBUTES))
-    if columns.path is None:
+    if not columns.path:
         if "title" not in events.columns:
             raise MappingError("without products.path, events.title must name the titles' column")
         products, several = products_of_events(events)
@@ -117,15 +139,13 @@ def _products(
             "and got the one on most lines"
         )
         return products, categories, attributes
-    sieve = Sieve(read_rows(Path(columns.path), columns.encoding))
-    if not sieve.frame.height:
-        raise LoadError(f"{columns.path} has a header but no rows")
+    sieve = _sieve(columns)
     rows = read_products(sieve, columns)
     rejected.append(sieve.rejected())
     unused = unmapped_columns(rows, columns)
     if unused:
         notes.append(
-            f"columns of {Path(columns.path).name} that the mapping names nowhere: "
+            f"columns of {Path(sieve.file).name} that the mapping names nowhere: "
             f"{', '.join(unused)} (list them under products.attributes or products.ignore)"
         )
     if columns.category:
@@ -143,7 +163,7 @@ def _known_products(
     if not lost.height:
         return events, pl.DataFrame(schema=dict(REJECTED))
     data = [name for name in lost.columns if not name.startswith("_")]
-    where = Path(str(mapping.products.path)).name
+    where = ", ".join(Path(name).name for name in mapping.products.path)
     return events.filter(known), lost.select(
         file=pl.col("_file"),
         line=pl.col("_line").cast(pl.UInt32),
@@ -162,8 +182,8 @@ def _found(
     notes: list[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fill what the feed does not give from titles: categories, attributes, or both."""
-    wants_categories = mapping.products.category is None
-    wants_attributes = not mapping.products.attributes
+    wants_categories = not categories.height
+    wants_attributes = attributes.filter(~pl.col("kind").is_in(["brand", GTIN, GROUP])).is_empty()
     if (
         not (wants_categories or wants_attributes)
         or products["title"].null_count() == products.height
@@ -195,7 +215,7 @@ def _found(
 def _with_aisles(
     products: pl.DataFrame, categories: pl.DataFrame, columns: ProductColumns, notes: list[str]
 ) -> pl.DataFrame:
-    if columns.aisle is None and categories.height:
+    if products["aisle"].null_count() == products.height and categories.height:
         aisles, note = aisles_of(categories, columns.aisle_level)
         notes.append(note)
         products = (
@@ -210,11 +230,11 @@ def _with_aisles(
 
 
 def _users(columns: UserColumns, rejected: list[pl.DataFrame]) -> pl.DataFrame:
-    if columns.path is None:
+    if not columns.path:
         raise MappingError("users.path is missing")
-    sieve = Sieve(read_rows(Path(columns.path), columns.encoding))
+    sieve = _sieve(columns)
     named = {f"columns ({name})": name for name in columns.columns}
-    sieve.require({"id": columns.id, "text": columns.text, **named}, "users")
+    sieve.require({"id": columns.id, "text": columns.text, **named}, "users", columns.optional)
     sieve.frame = sieve.frame.with_columns(ids(sieve.frame[columns.id]).alias("_id"))
     sieve.reject(sieve.frame["_id"].is_null(), f"no user id in column {columns.id}")
     sieve.reject(~sieve.frame["_id"].is_first_distinct(), "the user stands above")

@@ -1,11 +1,15 @@
 """The mapping file: which columns of a shop's files mean what (TOML, paths relative to it)."""
 
+import datetime as dt
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from crossaisle.loaders.archive import STDIN
+from crossaisle.loaders.formats import Format
 
 
 class MappingError(ValueError):
@@ -14,6 +18,26 @@ class MappingError(ValueError):
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
+"""One text or an array of them."""
+
+
+class _Source(_Section):
+    """Files that make one table."""
+
+    path: Several = ()
+    """Files, globs, ``-`` for standard input."""
+    format: Literal["auto"] | Format = "auto"
+    encoding: str = "utf-8"
+    optional: bool = False
+    """Columns that are named here and not in the file count as empty: for standards most of whose
+    fields may be left out. Ids must be there all the same."""
 
 
 class Reject(_Section):
@@ -33,15 +57,18 @@ class Reject(_Section):
         return self
 
 
-class ProductColumns(_Section):
+class ProductColumns(_Source):
     """The product feed. Without a path, products are those that the events name."""
 
-    path: str | None = None
     id: str = "id"
     title: str | None = None
-    description: str | None = None
-    category: str | None = None
+    description: Several = ()
+    """Columns that are joined; HTML is taken out."""
+    category: Several = ()
+    """One column, or columns that hold one level each, from wide to narrow."""
     category_separator: str = ">"
+    category_alternatives: str | None = None
+    """Between several categories of one product; left out, there is one."""
     category_order: Literal["auto", "path", "set"] = "auto"
     """Whether the parts of a category go from wide to narrow, or are a set of names."""
     aisle: str | None = None
@@ -50,7 +77,17 @@ class ProductColumns(_Section):
     """The level, 1 the widest; left out, the first level that divides the shop."""
     brand: str | None = None
     price: str | None = None
+    """Numbers, with or without a currency."""
+    price_bands: Annotated[int, Field(ge=0, le=10)] = 5
+    """How many bands of equal size the prices of an aisle make, as an attribute; 0 for none."""
     image: str | None = None
+    gtin: str | None = None
+    """GTIN, EAN, UPC or ISBN-13; one with a wrong check digit is left out."""
+    group: str | None = None
+    """What the variants of one product share."""
+    properties: str | None = None
+    """A column of attributes with their names: a JSON object, JSON objects of name and value, or
+    Google's section:name:value, parted by commas."""
     attributes: tuple[str, ...] = ()
     attribute_separator: str | None = None
     """Between several values of one attribute; left out, the value is taken whole."""
@@ -59,19 +96,23 @@ class ProductColumns(_Section):
     find: Literal["auto", "never"] = "auto"
     """auto: find categories in the titles where none are given, attributes likewise."""
     reject: tuple[Reject, ...] = ()
-    encoding: str = "utf-8"
 
 
-class EventColumns(_Section):
+class EventColumns(_Source):
     """The order or event log, one line an event."""
 
-    path: str | None = None
     user: str = "user"
     product: str = "product"
     title: str | None = None
     """For logs without a product feed: the title, in each line."""
     time: str | None = None
+    time_unit: Literal["day", "week"] | None = None
+    """Numbers count days or weeks since :attr:`time_origin`."""
+    time_origin: dt.date | None = None
+    """The date that number 0 stands for."""
     type: str | None = None
+    purchases: tuple[str, ...] = ()
+    """The types that count as purchases; left out, all do. Others stay out of the graph."""
     quantity: str | None = None
     price: str | None = None
     rating: str | None = None
@@ -80,18 +121,39 @@ class EventColumns(_Section):
     uppercase_products: bool = False
     """Whether 85123a and 85123A are one product."""
     reject: tuple[Reject, ...] = ()
-    encoding: str = "utf-8"
+
+    @model_validator(mode="after")
+    def _unit_and_origin(self) -> "EventColumns":
+        if (self.time_unit is None) != (self.time_origin is None):
+            raise ValueError("time_unit and time_origin go together")
+        return self
 
 
-class UserColumns(_Section):
+class UserColumns(_Source):
     """What is known of users."""
 
-    path: str | None = None
     id: str = "id"
     text: str | None = None
     columns: tuple[str, ...] = ()
     """Columns whose values are put, as `name: value`, behind the text."""
-    encoding: str = "utf-8"
+
+
+class TripleColumns(_Source):
+    """A knowledge graph as lines of head, relation, tail: attributes and categories of products."""
+
+    head: str = "head"
+    relation: str = "relation"
+    tail: str = "tail"
+    link: str | None = None
+    """A file that says which product an entity is; left out, entities are called like products."""
+    link_product: str = "item_id"
+    link_entity: str = "entity_id"
+    names: dict[str, str] = Field(default_factory=dict)
+    """What a relation is to be called: the kind of its attributes."""
+    categories: tuple[str, ...] = ()
+    """Relations from a product to a category."""
+    parents: tuple[str, ...] = ()
+    """Relations from a category to the wider one."""
 
 
 class Mapping(_Section):
@@ -100,6 +162,7 @@ class Mapping(_Section):
     products: ProductColumns = ProductColumns()
     events: EventColumns | None = None
     users: UserColumns | None = None
+    triples: TripleColumns | None = None
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -115,9 +178,19 @@ def read_mapping(path: Path) -> Mapping:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path} cannot be read as TOML: {error}") from None
     for section in content.values():
-        if isinstance(section, dict) and isinstance(section.get("path"), str):
-            section["path"] = str(path.parent / section["path"])
+        if isinstance(section, dict):
+            for key in ("path", "link"):
+                if key in section:
+                    section[key] = _beside(section[key], path.parent)
     return _validated(content, str(path))
+
+
+def _beside(value: object, folder: Path) -> object:
+    if isinstance(value, list):
+        return [_beside(part, folder) for part in value]
+    if not isinstance(value, str) or value == STDIN:
+        return value
+    return str(folder / value)
 
 
 def preset(name: str, products: Path | None, events: Path | None) -> Mapping:
@@ -131,6 +204,8 @@ def preset(name: str, products: Path | None, events: Path | None) -> Mapping:
     if name not in preset_names():
         raise MappingError(f"no preset is called {name!r}; there are: {', '.join(preset_names())}")
     content = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    if content.pop("products_in_events", False):
+        products = products or events
     for section, path in (("products", products), ("events", events)):
         if path is not None:
             content.setdefault(section, {})["path"] = str(path)
@@ -163,6 +238,7 @@ def _keys(section: str) -> list[str]:
         "products": ProductColumns,
         "events": EventColumns,
         "users": UserColumns,
+        "triples": TripleColumns,
     }
     kind = kinds.get(section)
     return sorted(kind.model_fields) if kind else []

@@ -2,17 +2,20 @@
 
 import polars as pl
 
-from crossaisle.graph.catalogue import PRODUCT_ATTRIBUTES, PRODUCTS
+from crossaisle.graph.catalogue import PRODUCTS
+from crossaisle.loaders.gtin import gtins
 from crossaisle.loaders.mapping import ProductColumns
-from crossaisle.loaders.read import LINE, LoadError
-from crossaisle.loaders.sieve import Sieve
-from crossaisle.loaders.values import ids, numbers
+from crossaisle.loaders.prices import prices
+from crossaisle.loaders.rows import LINE, MANY, LoadError
+from crossaisle.loaders.sieve import FILE, Sieve
+from crossaisle.loaders.text import without_html
+from crossaisle.loaders.values import ids
 
-_ID, _PRICE = "_id", "_price"
+_ID, _PRICE, _GTIN = "_id", "_price", "_gtin"
 
 
 def read_products(sieve: Sieve, columns: ProductColumns) -> pl.DataFrame:
-    """Narrow a feed to one row a product: its own columns, plus ``_id`` and ``_price``.
+    """Narrow a feed to one row a product: its columns, plus ``_id``, ``_price`` and ``_gtin``.
 
     A second row of the same product is merged in silence when it says the same, and left out with
     a reason when it differs: the first one counts.
@@ -24,27 +27,32 @@ def read_products(sieve: Sieve, columns: ProductColumns) -> pl.DataFrame:
         {
             "id": columns.id,
             "title": columns.title,
-            "description": columns.description,
-            "category": columns.category,
             "aisle": columns.aisle,
             "brand": columns.brand,
             "price": columns.price,
             "image": columns.image,
+            "gtin": columns.gtin,
+            "group": columns.group,
+            "properties": columns.properties,
+            **{f"description ({name})": name for name in columns.description},
+            **{f"category ({name})": name for name in columns.category},
             **{f"attributes ({name})": name for name in columns.attributes},
             **{f"reject ({rule.column})": rule.column for rule in columns.reject},
         },
         "products",
+        columns.optional,
     )
     sieve.apply(columns.reject)
     sieve.frame = sieve.frame.with_columns(ids(sieve.frame[columns.id]).alias(_ID))
     sieve.reject(sieve.frame[_ID].is_null(), f"no product id in column {columns.id}")
     if columns.price:
-        price = numbers(sieve.frame[columns.price])
-        given = ids(sieve.frame[columns.price]).is_not_null()
-        sieve.frame = sieve.frame.with_columns(price.alias(_PRICE))
-        sieve.blank(_PRICE, given & price.is_null(), f"{columns.price} is not a number")
-        sieve.blank(_PRICE, sieve.frame[_PRICE] < 0, f"{columns.price} is negative")
-    data = [name for name in sieve.frame.columns if name != LINE]
+        _price(sieve, columns.price)
+    if columns.gtin:
+        sieve.frame = sieve.frame.with_columns(gtins(ids(sieve.frame[columns.gtin])).alias(_GTIN))
+        given = ids(sieve.frame[columns.gtin]).is_not_null()
+        wrong = given & sieve.frame[_GTIN].is_null()
+        sieve.blank(_GTIN, wrong, f"{columns.gtin} is no GTIN, or its check digit is wrong")
+    data = [name for name in sieve.frame.columns if name not in {LINE, FILE}]
     sieve.frame = sieve.frame.unique(data, keep="first", maintain_order=True)
     sieve.reject(
         ~sieve.frame[_ID].is_first_distinct(), "the product stands above with different data"
@@ -54,43 +62,45 @@ def read_products(sieve: Sieve, columns: ProductColumns) -> pl.DataFrame:
     return sieve.frame
 
 
+def _price(sieve: Sieve, column: str) -> None:
+    """Read the prices; those in another currency than most are left out, for want of a rate."""
+    price, currency = prices(sieve.frame[column])
+    given = ids(sieve.frame[column]).is_not_null()
+    sieve.frame = sieve.frame.with_columns(price.alias(_PRICE))
+    sieve.blank(_PRICE, given & price.is_null(), f"{column} is not a number")
+    sieve.blank(_PRICE, sieve.frame[_PRICE] < 0, f"{column} is negative")
+    usual = currency.drop_nulls().mode().sort()
+    if usual.len():
+        other = currency.is_not_null() & (currency != usual[0])
+        sieve.blank(_PRICE, other, f"{column} is in another currency than most, {usual[0]}")
+
+
 def products_table(rows: pl.DataFrame, columns: ProductColumns) -> pl.DataFrame:
     """Return the catalogue's products from the rows of :func:`read_products`."""
-    named = {
-        "title": columns.title,
-        "description": columns.description,
-        "aisle": columns.aisle,
-        "image": columns.image,
-    }
+    named = {"title": columns.title, "aisle": columns.aisle}
+    image = ids(rows[columns.image]).str.split(MANY).list.first() if columns.image else None
+    texts = [without_html(ids(rows[name])) for name in columns.description]
+    parts = pl.DataFrame([text.alias(str(k)) for k, text in enumerate(texts)])
+    description = None
+    if parts.width:
+        joined = parts.select(
+            pl.concat_str(pl.all(), separator=". ", ignore_nulls=True)
+        ).to_series()
+        joined = joined.str.replace_all(MANY, ". ", literal=True)
+        description = ids(joined.str.replace_all(r"([.!?])(\. |\|)", "$1 "))
+    made = {"description": description, "image": image}
     return rows.select(
         pl.col(_ID).alias("id"),
         *(
             ids(rows[column]).alias(name) if column else pl.lit(None, pl.String).alias(name)
             for name, column in named.items()
         ),
+        *(
+            pl.lit(None, pl.String).alias(name) if column is None else column.alias(name)
+            for name, column in made.items()
+        ),
         (pl.col(_PRICE) if columns.price else pl.lit(None, pl.Float64)).alias("price"),
     ).select(*PRODUCTS)
-
-
-def attributes_table(rows: pl.DataFrame, columns: ProductColumns) -> pl.DataFrame:
-    """Return the catalogue's attributes that stand in columns: brand, and those listed."""
-    kinds = {column: column for column in columns.attributes}
-    if columns.brand:
-        kinds["brand"] = columns.brand
-    tables = [pl.DataFrame(schema=dict(PRODUCT_ATTRIBUTES))]
-    for kind, column in kinds.items():
-        values = ids(rows[column])
-        split = columns.attribute_separator if kind != "brand" else None
-        listed = values.str.split(split) if split else values.reshape((-1, 1)).arr.to_list()
-        tables.append(
-            rows.select(product=_ID, kind=pl.lit(kind.lower()), value=listed)
-            .explode("value")
-            .with_columns(pl.col("value").str.strip_chars())
-            .filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
-            .with_columns(source=pl.lit("feed"), confidence=pl.lit(1.0))
-            .select(*PRODUCT_ATTRIBUTES)
-        )
-    return pl.concat(tables).unique(maintain_order=True)
 
 
 def unmapped_columns(rows: pl.DataFrame, columns: ProductColumns) -> list[str]:
@@ -98,8 +108,11 @@ def unmapped_columns(rows: pl.DataFrame, columns: ProductColumns) -> list[str]:
     used = {
         columns.id,
         columns.title,
-        columns.description,
-        columns.category,
+        *columns.description,
+        *columns.category,
+        columns.gtin,
+        columns.group,
+        columns.properties,
         columns.aisle,
         columns.brand,
         columns.price,

@@ -1,96 +1,149 @@
-"""Files to frames: CSV, TSV, JSON Lines and Parquet, plain, gzip or zstd, a row a line."""
+"""Files to frames: CSV, TSV, JSON Lines, Parquet and the standards' own forms, a row a line."""
 
-import gzip
+import ast
 import io
 import json
 import re
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyarrow import csv
 
-LINE = "_line"
-"""Name of the column that holds each row's line in its file (uint32, 1 is the first)."""
+from crossaisle.loaders.archive import contents, paths_of
+from crossaisle.loaders.formats import format_of
+from crossaisle.loaders.rows import LINE, LONGEST, WIDEST, LoadError, Rows, too_wide
+
+__all__ = ["LINE", "LoadError", "Rows", "read_all", "read_csv", "read_rows"]
 
 _DELIMITERS = (",", "\t", ";", "|")
+_READERS = {  # what no mapping can say has a reader of its own, loaded when it is needed
+    "merchant": "crossaisle.loaders.read_merchant",
+    "schema-org": "crossaisle.loaders.read_schema_org",
+    "shopify": "crossaisle.loaders.read_shopify",
+    "ga4-events": "crossaisle.loaders.read_ga4",
+    "ga4-items": "crossaisle.loaders.read_ga4",
+}
+_DECLARED = re.compile(rb"""\s*<\?xml [^>]*encoding=["']([\w-]+)["']""")
+LARGEST_TABLE = 1_000_000_000
+"""Cells of a Parquet file: a few kilobytes of it can claim any number of rows."""
 
 
-class LoadError(ValueError):
-    """The data is unusable: which file, what is wrong, what to do."""
+def read_all(paths: tuple[str, ...], encoding: str = "utf-8", form: str = "auto") -> list[Rows]:
+    """Read several files, globs and archives, each as :func:`read_rows` does.
+
+    Raises:
+        LoadError: as there, or a glob that matches nothing.
+    """
+    return [
+        rows
+        for pattern in paths
+        for name in paths_of(pattern)
+        for rows in _guarded(Path(name), encoding, form)
+    ]
 
 
-@dataclass
-class Rows:
-    """Rows read from one file, and what could not be read as rows."""
-
-    file: str
-    frame: pl.DataFrame
-    """All columns as they stand in the file (text formats: strings), and :data:`LINE`."""
-    broken: list[tuple[int, str, str]] = field(default_factory=list)
-    """(line, reason, text) of what is no row."""
-
-
-def read_rows(path: Path, encoding: str = "utf-8") -> Rows:
-    """Read one file; its name says the format, a last ``.gz`` or ``.zst`` the compression.
+def read_rows(path: Path, encoding: str = "utf-8", form: str = "auto") -> Rows:
+    """Read one file; its name and its beginning say the format and the compression.
 
     Rows with too many or too few fields, undecodable bytes or broken JSON are kept apart in
     :attr:`Rows.broken`; the rest is read.
 
     Raises:
-        LoadError: no such file, no permission, a damaged archive, an unknown format, no header.
+        LoadError: no such file, no permission, a damaged archive or one with several files, an
+            unknown format, no header, or one of the limits.
     """
+    found = _guarded(path, encoding, form)
+    if len(found) > 1:
+        raise LoadError(f"{path} holds {len(found)} files: name one")
+    return found[0]
+
+
+def _guarded(path: Path, encoding: str, form: str) -> list[Rows]:
     try:
-        return _read(path, encoding)
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            return [_read_parquet(path)]
+        return [_read(name, content, encoding, form) for name, content in contents(path)]
     except FileNotFoundError:
         raise LoadError(f"there is no file {path}") from None
     except IsADirectoryError:
-        raise LoadError(f"{path} is a folder: name the file in it") from None
+        raise LoadError(f"{path} is a folder: name the files in it, such as {path}/*.csv") from None
     except LoadError:
         raise
     except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError, ValueError) as error:
         raise LoadError(f"{path} cannot be read: {_first_line(error)}") from None
 
 
-def _read(path: Path, encoding: str) -> Rows:
-    name = path.name.lower()
-    for compression in (".gz", ".zst", ".zstd"):
-        name = name.removesuffix(compression)
-    if name.endswith((".parquet", ".pq")):
-        return Rows(str(path), pl.read_parquet(path).with_row_index(LINE, offset=1))
-    content = _decompressed(path)
-    rows = Rows(str(path), pl.DataFrame())
+def _read_parquet(source: Path | io.BytesIO, name: str | None = None) -> Rows:
+    name = name or str(source)
+    shape = pq.read_metadata(source)
+    if shape.num_columns > WIDEST:
+        raise LoadError(f"{name}: {too_wide(shape.num_columns)}")
+    if shape.num_rows * shape.num_columns > LARGEST_TABLE:
+        raise LoadError(f"{name} claims {shape.num_rows:,} rows: split it")
+    frame = pl.read_parquet(source)
+    if LINE in frame.columns:
+        raise LoadError(f"{name}: the name {LINE} is taken: rename that column")
+    return Rows(name, frame.with_row_index(LINE, offset=1), has_header=True)
+
+
+def _read(name: str, content: bytes, encoding: str, form: str) -> Rows:
+    rows = Rows(name, pl.DataFrame())
+    if content[:4] == b"PAR1":
+        return _read_parquet(io.BytesIO(content), name)
     content = _decoded(content, encoding, rows)
     if not content.strip():
-        raise LoadError(f"{path} is empty")
-    if name.endswith((".jsonl", ".ndjson", ".json")):
-        _read_json_lines(content, rows)
-    elif name.endswith((".csv", ".tsv", ".tab", ".txt")):
-        tab = name.endswith((".tsv", ".tab"))
-        _read_delimited(content, "\t" if tab else _delimiter(content), rows)
+        raise LoadError(f"{name} is empty")
+    form = format_of(name, content) if form == "auto" else form
+    if form in _READERS:
+        read: Callable[[bytes, Rows, str], None] = import_module(_READERS[form]).read
+        read(content, rows, form)
+        return rows
+    _refuse_long_lines(content, name)
+    if form == "jsonl":
+        rows.fill(_json_lines(content, rows), "line that is a JSON object")
+    elif form == "triples":
+        _read_delimited(b"head relation tail\n" + re.sub(rb"[ \t]+", b" ", content), " ", rows)
+        rows.frame = rows.frame.with_columns(pl.col(LINE) - 1)
     else:
-        raise LoadError(
-            f"{path}: unknown format; files end in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet, "
-            "the text formats also in .gz or .zst"
-        )
+        _read_delimited(content, _delimiter(content) if form == "csv" else "\t", rows)
+        if form == "recbole":
+            rows.frame = rows.frame.rename(_untyped(rows.frame.columns))
     return rows
 
 
-def _decompressed(path: Path) -> bytes:
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        return gzip.decompress(content)
-    if content[:4] == b"\x28\xb5\x2f\xfd":
-        with pa.input_stream(io.BytesIO(content), compression="zstd") as stream:
-            return bytes(stream.read())
-    return content
+def _untyped(names: list[str]) -> dict[str, str]:
+    """Take the types of RecBole's header away: ``item_id:token`` is item_id."""
+    return {name: name.rpartition(":")[0] or name for name in names}
+
+
+def _refuse_long_lines(content: bytes, name: str) -> None:
+    """Find a line over the limit by looking for stretches of half of it without any line end."""
+    half = LONGEST // 2
+    for start in range(0, len(content), half):
+        if content.find(b"\n", start, start + half) < 0:
+            first = content.rfind(b"\n", 0, start) + 1
+            last = content.find(b"\n", start)
+            length = (last if last >= 0 else len(content)) - first
+            if length > LONGEST:
+                line = content.count(b"\n", 0, first) + 1
+                raise LoadError(
+                    f"{name}: line {line} is {length:,} bytes long, over the limit of {LONGEST:,}: "
+                    "is it a table with a row a line?"
+                )
 
 
 def _decoded(content: bytes, encoding: str, rows: Rows) -> bytes:
     """Return the content as UTF-8; lines that do not decode become empty and are kept apart."""
     try:
+        declared = _DECLARED.match(content[:200])
+        if declared and encoding == "utf-8":
+            encoding = declared[1].decode()
         if encoding.lower().replace("_", "-") not in {"utf-8", "utf8"}:
             return content.decode(encoding).encode()
     except (LookupError, UnicodeDecodeError) as error:
@@ -119,12 +172,43 @@ def _decoded(content: bytes, encoding: str, rows: Rows) -> bytes:
     return b"\n".join(lines)
 
 
+def read_csv(content: bytes, rows: Rows) -> None:
+    """Fill ``rows`` from delimited text, UTF-8, whose header shows the delimiter."""
+    _refuse_long_lines(content, rows.file)
+    _read_delimited(content, _delimiter(content), rows)
+
+
 def _delimiter(content: bytes) -> str:
     header = content.lstrip().split(b"\n", 1)[0].decode()
     return max(_DELIMITERS, key=header.count)
 
 
 def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
+    header = next(iter(content.lstrip(b"\r\n").split(b"\n", 1))).decode().rstrip("\r")
+    if header.count(delimiter) >= WIDEST:
+        raise LoadError(f"{rows.file}: {too_wide(header.count(delimiter) + 1)}")
+    rows.has_header = True
+    names = csv.read_csv(
+        io.BytesIO((header + "\n").encode()), parse_options=csv.ParseOptions(delimiter=delimiter)
+    ).column_names
+    if len(set(names)) < len(names) or "" in names or LINE in names:
+        raise LoadError(f"{rows.file}: line 1: every column needs a name of its own, not {names}")
+    quotings = [True] if delimiter != "\t" else _quotings(content)
+    table, ragged = _table(content, delimiter, names, quotings[0])
+    if len(quotings) > 1 and ragged:
+        with suppress(pa.ArrowInvalid):
+            table, ragged = min(
+                (table, ragged),
+                _table(content, delimiter, names, True),
+                key=lambda one: len(one[1]),
+            )
+    _number(pl.DataFrame(pl.from_arrow(table)), ragged, rows)
+
+
+def _table(
+    content: bytes, delimiter: str, names: list[str], quoted: bool
+) -> tuple[pa.Table, list[tuple[int, str, str]]]:
+    """Return the rows that fit, as text, and those that do not: (record, reason, text)."""
     ragged: list[tuple[int, str, str]] = []
 
     def keep_apart(row: csv.InvalidRow) -> str:
@@ -132,17 +216,10 @@ def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
         ragged.append((row.number, wrong, row.text))
         return "skip"
 
-    header = next(iter(content.lstrip(b"\r\n").split(b"\n", 1))).decode().rstrip("\r")
-    names = csv.read_csv(
-        io.BytesIO((header + "\n").encode()), parse_options=csv.ParseOptions(delimiter=delimiter)
-    ).column_names
-    if len(set(names)) < len(names) or "" in names:
-        raise LoadError(f"{rows.file}: line 1: every column needs a name of its own, not {names}")
-    quoted = delimiter != "\t" or _tabs_are_quoted(content)
     # Empty lines stay (as rows of nulls) while lines are counted, then go.
     table = csv.read_csv(
         io.BytesIO(content),
-        read_options=csv.ReadOptions(use_threads=False, block_size=max(1 << 24, len(header) * 2)),
+        read_options=csv.ReadOptions(use_threads=False, block_size=4 * LONGEST),
         parse_options=csv.ParseOptions(
             delimiter=delimiter,
             quote_char='"' if quoted else False,
@@ -157,14 +234,20 @@ def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
             null_values=[""],
         ),
     )
-    _number(pl.DataFrame(pl.from_arrow(table)), ragged, rows)
+    return table, ragged
 
 
-def _tabs_are_quoted(content: bytes) -> bool:
-    """Whether quotes in a tab-separated file enclose fields: most such files have none that do."""
+def _quotings(content: bytes) -> list[bool]:
+    """Return how quotes in a tab-separated file are to be taken, the likelier way first.
+
+    Most such files have none that enclose fields. Where as many seem to open as to close, they do;
+    where it is not clear, the way that leaves fewer rows broken is right.
+    """
     opened = len(re.findall(rb'(?:^|\t)"', content, flags=re.MULTILINE))
     closed = len(re.findall(rb'"(?:\t|\r?$)', content, flags=re.MULTILINE))
-    return opened > 0 and opened == closed
+    if not opened or not closed:
+        return [False]
+    return [True] if opened == closed else [False, True]
 
 
 def _number(frame: pl.DataFrame, ragged: list[tuple[int, str, str]], rows: Rows) -> None:
@@ -194,31 +277,62 @@ def _number(frame: pl.DataFrame, ragged: list[tuple[int, str, str]], rows: Rows)
     )
 
 
-def _read_json_lines(content: bytes, rows: Rows) -> None:
-    records = []
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line.strip():
-            continue
+def _json_lines(content: bytes, rows: Rows) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """Yield the objects; what is none is kept apart. An array of objects is lines of its own."""
+    for number, line in _lines(content):
         try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise TypeError
-            records.append({LINE: number, **{key: _text(value) for key, value in record.items()}})
-        except (ValueError, TypeError, RecursionError):
-            text = line.decode(errors="replace")
-            rows.broken.append((number, "not a JSON object", text[:10_000]))
-    if not records:
-        raise LoadError(f"{rows.file}: no line of it is a JSON object")
-    frame = pl.DataFrame(records, infer_schema_length=None)
-    rows.frame = frame.with_columns(pl.col(LINE).cast(pl.UInt32))
+            record = _record(line)
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            rows.broken.append(
+                (number, "not a JSON object", line.decode(errors="replace")[:10_000])
+            )
+            continue
+        yield number, {key: _text(value) for key, value in record.items()}
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
+    stripped = content.strip()
+    if stripped.startswith(b"[") and stripped.endswith(b"]"):
+        try:
+            items = json.loads(stripped)
+        except (ValueError, RecursionError):
+            items = None
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+            yield from ((k, json.dumps(item).encode()) for k, item in enumerate(items, start=1))
+            return
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _record(line: bytes) -> dict[str, object]:
+    """Read one object: JSON, or, as in Amazon's first files, a Python dictionary."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        if b"'" not in line:
+            raise
+        record = ast.literal_eval(line.decode().strip())
+    if not isinstance(record, dict) or not all(isinstance(key, str) for key in record):
+        raise TypeError
+    return record
 
 
 def _text(value: object) -> str | None:
+    """Say a JSON value as text: lists joined by ``|``, lists in a list by `` > `` and ``|``."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return "|".join(value)
-    return json.dumps(value, ensure_ascii=False)
+    if value == [] or value == {}:
+        return None
+    if isinstance(value, list):
+        if all(isinstance(part, str) for part in value):
+            return "|".join(value)
+        if all(isinstance(part, list) and all(isinstance(x, str) for x in part) for part in value):
+            return "|".join(" > ".join(part) for part in value)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):  # a set or bytes: Python has them, JSON has not
+        return str(value)
 
 
 def _first_line(error: Exception) -> str:

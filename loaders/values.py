@@ -3,6 +3,8 @@
 import polars as pl
 
 from crossaisle.graph.schema import TIME
+from crossaisle.loaders.dates import dates
+from crossaisle.loaders.text import nfc
 
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
@@ -15,8 +17,11 @@ _FORMATS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y",
 )
-_WITH_ZONE = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_WITH_ZONE = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
 _DAY_AND_MONTH = (("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"))
+
+_EARLIEST = 1000
+"""A year before it was written with two digits."""
 
 _SECONDS = (3e8, 4.2e9)
 """Numbers in this range, all of them, are seconds since 1970 (1979 to 2103), not a mere order."""
@@ -35,12 +40,12 @@ def numbers(column: pl.Series) -> pl.Series:
 
 
 def ids(column: pl.Series) -> pl.Series:
-    """Return trimmed strings, null where empty.
+    """Return trimmed strings in normal form C, null where empty.
 
     A column in which every value reads ``123.0`` holds whole numbers that passed through a float
     on their way here: the ``.0`` is taken off.
     """
-    text = column.cast(pl.String).str.strip_chars()
+    text = nfc(column.cast(pl.String).str.strip_chars())
     text = text.set(text == "", None)
     present = text.drop_nulls()
     if present.len() and present.str.contains(r"^\d+\.0$").all():
@@ -72,18 +77,25 @@ def times(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def _parsed(text: pl.Series, empty: pl.Series) -> pl.Series:
-    if text.str.contains(r"T.*(Z|[+-]\d\d:?\d\d)$").any():
-        zoned = text.str.to_datetime(_WITH_ZONE, strict=False, time_unit="us")
-        return _naive(zoned)
+    zoned = text.str.contains(r"\d[T ]\d.*(Z|UTC|[+-]\d\d:?\d\d)$").fill_null(value=False)
     best = empty
+    if zoned.any():
+        iso = text.set(~zoned, None).str.replace(r"(\d) (\d)", "${1}T$2").str.replace(" ?UTC$", "Z")
+        iso = iso.str.replace(" ([+-])", "$1")
+        for form in _WITH_ZONE:
+            read = iso.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
+            best = best.fill_null(_naive(read))
+        text = text.set(best.is_not_null(), None)
     for formats in _FORMATS:
         best = best.fill_null(text.str.to_datetime(formats, strict=False, time_unit="us"))
     for pair in _DAY_AND_MONTH:
-        read = [text.str.to_datetime(form, strict=False, time_unit="us") for form in pair]
-        day_first, month_first = read
+        read_both = [text.str.to_datetime(form, strict=False, time_unit="us") for form in pair]
+        day_first, month_first = read_both
         worse = day_first.null_count() > month_first.null_count()
         best = best.fill_null(month_first if worse else day_first)
-    return best
+    best = best.set((best.dt.year() < _EARLIEST).fill_null(value=False), None)
+    rest = text.set(best.is_not_null(), None)
+    return best.fill_null(dates(rest)) if rest.null_count() < rest.len() else best
 
 
 def _is_compact_date(column: pl.Series) -> bool:

@@ -13,8 +13,10 @@ import polars as pl
 import pytest
 import rdflib
 
-from crossaisle.graph import Graph
-from crossaisle.graph.export_graphml import export_graphml
+from crossaisle.graph import Graph, GraphError
+from crossaisle.graph.export_graphml import export_graphml, to_networkx
+from crossaisle.graph.export_parquet import export_parquet, import_parquet
+from crossaisle.graph.export_pyg import to_hetero_data
 from crossaisle.graph.export_rdf import SLICE, export_json_ld, export_turtle
 from crossaisle.graph.export_recbole import export_recbole
 from crossaisle.graph.schema import EDGES, NODE, NODES
@@ -210,3 +212,52 @@ def test_recbole_files(odd: Graph, tmp_path: Path) -> None:
     assert triples == wanted
     links = {row["item_id:token"]: row["entity_id:token"] for row in _atomic(tmp_path, "link")}
     assert links == {one: f"Product:{one}" for one in "abcdef"}
+
+
+def test_parquet_is_the_same_graph(odd: Graph, tmp_path: Path) -> None:
+    export_parquet(odd, tmp_path)
+    assert import_parquet(tmp_path).equals(odd)
+    (tmp_path / "contains.parquet").unlink()
+    assert import_parquet(tmp_path).equals(odd.replace(contains=odd.contains.clear()))
+    (tmp_path / "bought.parquet").write_bytes(b"PAR1")
+    with pytest.raises(GraphError, match=r"bought\.parquet cannot be read"):
+        import_parquet(tmp_path)
+    with pytest.raises(GraphError, match=r"holds no products\.parquet"):
+        import_parquet(tmp_path / "nowhere")
+
+
+def test_networkx_keeps_values_as_they_are(odd: Graph) -> None:
+    net = to_networkx(odd)
+    counts = odd.counts()
+    assert net.number_of_nodes() == sum(getattr(odd, node.name).height for node in NODES)
+    assert net.number_of_edges() == sum(counts[edge.relationship] for edge in EDGES)
+    for name, title in odd.products.select("id", "title").iter_rows():
+        assert net.nodes[f"Product:{name}"].get("title") == title
+    times = {
+        (head, tail, row["time"])
+        for head, tail, row in net.edges(data=True)
+        if row["relationship"] == "BOUGHT"
+    }
+    log = odd.edges_by_id("bought").select("head", "tail", "time").rows()
+    assert times == {(f"Customer:{head}", f"Product:{tail}", time) for head, tail, time in log}
+
+
+def test_hetero_data_has_every_edge(odd: Graph) -> None:
+    data = to_hetero_data(odd)
+    data.validate(raise_on_error=True)
+    assert data["Product"].id == odd.products["id"].to_list()
+    for edge in EDGES:
+        store = data[NODE[edge.head].label, edge.relationship, NODE[edge.tail].label]
+        heads, tails = (data[NODE[end].label].id for end in (edge.head, edge.tail))
+        ends = [(heads[h], tails[t]) for h, t in store.edge_index.T.tolist()]
+        frame = odd.edges_by_id(edge.name)
+        assert ends == frame.select("head", "tail").rows()
+        for name in {"weight", "confidence", "quantity"} & set(edge.columns):
+            assert store[name].tolist() == pytest.approx(frame[name].to_list())
+    seconds = data["Customer", "BOUGHT", "Product"].time.tolist()
+    clock = [time.replace(tzinfo=dt.UTC).timestamp() for time in odd.bought["time"]]
+    assert seconds == clock
+    assert data["Product"].price[3].isnan()
+    assert [odd.aisles[code] for code in data["Product"].aisle.tolist()] == odd.products[
+        "aisle"
+    ].to_list()
