@@ -47,6 +47,8 @@ REJECTED: Columns = {
     "action": pl.String,  # "row left out" or "value left out"
     "content": pl.String,  # the row as JSON, or the text that was no row
 }
+TWINS: Columns = {"first": pl.String, "second": pl.String, "score": pl.Float64}
+"""Pairs of products that are one product under two ids; ``score`` in (0, 1]."""
 
 
 def _empty(columns: Columns) -> pl.DataFrame:
@@ -63,6 +65,7 @@ class Catalogue:
     events: pl.DataFrame = field(default_factory=lambda: _empty(EVENTS))
     users: pl.DataFrame = field(default_factory=lambda: _empty(USERS))
     rejected: pl.DataFrame = field(default_factory=lambda: _empty(REJECTED))
+    twins: pl.DataFrame = field(default_factory=lambda: _empty(TWINS))
     notes: tuple[str, ...] = ()
     """Sentences for the person who loads: what was assumed, merged, found."""
 

@@ -12,6 +12,7 @@ from crossaisle.graph.catalogue import (
     PRODUCT_ATTRIBUTES,
     PRODUCT_CATEGORIES,
     REJECTED,
+    TWINS,
     USERS,
     Catalogue,
 )
@@ -30,6 +31,7 @@ from crossaisle.loaders.products import (
 from crossaisle.loaders.read import LoadError, read_rows
 from crossaisle.loaders.sieve import Sieve
 from crossaisle.loaders.values import ids
+from crossaisle.loaders.variants import with_groups
 
 Encode = Callable[[list[str]], np.ndarray]
 """Texts to unit vectors, float32 (texts, d)."""
@@ -66,6 +68,9 @@ def load(
     progress("finding categories and attributes", 2, steps)
     if mapping.products.find == "auto":
         categories, attributes = _found(products, categories, attributes, encode, mapping, notes)
+    twins = pl.DataFrame(schema=dict(TWINS))
+    if mapping.products.find == "auto":
+        attributes, twins = with_groups(products, attributes, categories, notes)
     progress("naming aisles", 3, steps)
     products = _with_aisles(products, categories, mapping.products, notes)
     users = _users(mapping.users, rejected) if mapping.users else pl.DataFrame(schema=dict(USERS))
@@ -77,6 +82,7 @@ def load(
         events=events.select(*EVENTS),
         users=users,
         rejected=pl.concat(rejected),
+        twins=twins,
         notes=tuple(notes),
     )
 
