@@ -69,7 +69,7 @@ def build_graph(
     rejected: Path | None = None,
     progress: Progress,
 ) -> tuple[Catalogue, Graph, Changes]:
-    """Load, build and store; rows left out go to a Parquet file beside the store.
+    """Load, build and store; rows left out go to a Parquet file beside the store, twins to another.
 
     Raises:
         UsageError: pseudonyms for customers that are not to enter the graph.
@@ -93,6 +93,8 @@ def build_graph(
             else Path("rejected.parquet")
         )
     write_table(catalogue.rejected, rejected)
+    if catalogue.twins.height:
+        write_table(catalogue.twins, rejected.with_name("twins.parquet"))
     return catalogue, graph, changes
 
 

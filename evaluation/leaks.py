@@ -7,6 +7,7 @@ import polars as pl
 from scipy import sparse
 
 from crossaisle.evaluation.splits import Fold, Split
+from crossaisle.evaluation.twin_products import twin_events
 from crossaisle.graph import Graph, bought_with
 
 SLICE = 4096  # product rows multiplied at a time
@@ -20,7 +21,8 @@ def check_leaks(split: Split) -> None:
     """Look for hidden (user, product) pairs in what each fold's fit sees.
 
     Checked for both folds: no hidden pair is in the graph's log; BOUGHT_WITH is what counting the
-    graph's own log gives, weight for weight; a cold product has no event and no BOUGHT_WITH; a
+    graph's own log gives, weight for weight; no twin of a hidden product is in its user's history
+    (:mod:`crossaisle.evaluation.twin_products`); a cold product has no event and no BOUGHT_WITH; a
     person whose history is given has no event; under aisles-apart no customer and no basket has
     both aisles that are asked across. And the graph of validation holds no hidden pair of the
     test, and none of its people with given histories.
@@ -32,6 +34,8 @@ def check_leaks(split: Split) -> None:
         _check_pairs(name, fold.graph, fold)
         if not fold.graph.bought_with.equals(bought_with(fold.graph)):
             raise LeakError(f"{name}: BOUGHT_WITH was not counted from the fold's own log")
+        if twin_events(fold.graph, fold.held).any():
+            raise LeakError(f"{name}: a twin of a hidden product is in its user's history")
         if fold.held.cold is not None:
             for table in ("bought", "contains", "bought_with"):
                 frame = getattr(fold.graph, table)

@@ -23,6 +23,7 @@ from crossaisle.evaluation.hiding import (
 )
 from crossaisle.evaluation.saved_split import fingerprint, read_held, write_held
 from crossaisle.evaluation.strangers import aisles_apart, new_user
+from crossaisle.evaluation.twin_products import hide_twins
 from crossaisle.graph import Graph, bought_with
 
 # The place of a task is part of its seed: new ones go to the end.
@@ -187,7 +188,7 @@ class Split:
         if task not in TASKS:
             raise SplitError(f"the task {task!r} is unknown: use one of {', '.join(TASKS)}")
         rng = np.random.default_rng([seed, TASKS.index(task)])
-        validation, test = HIDE[task](graph, rng, (validation_users, test_users))
+        validation, test = hide_twins(graph, HIDE[task](graph, rng, (validation_users, test_users)))
         for name, held in (("validation", validation), ("test", test)):
             if not held.cases.height:
                 raise SplitError(

@@ -47,6 +47,8 @@ REJECTED: Columns = {
     "action": pl.String,  # "row left out" or "value left out"
     "content": pl.String,  # the row as JSON, or the text that was no row
 }
+TWINS: Columns = {"first": pl.String, "second": pl.String, "score": pl.Float64}
+"""Pairs of products that are one product under two ids; ``score`` in (0, 1]."""
 
 
 def _empty(columns: Columns) -> pl.DataFrame:
@@ -65,6 +67,7 @@ class Catalogue:
     rejected: pl.DataFrame = field(default_factory=lambda: _empty(REJECTED))
     purchases: tuple[str, ...] = ()
     """The types of events that count as purchases; empty: all do. Others stay out of the graph."""
+    twins: pl.DataFrame = field(default_factory=lambda: _empty(TWINS))
     notes: tuple[str, ...] = ()
     """Sentences for the person who loads: what was assumed, merged, found."""
 

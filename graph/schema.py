@@ -103,5 +103,6 @@ EDGES = (
 NODE = {table.name: table for table in NODES}
 EDGE = {table.name: table for table in EDGES}
 
-SOURCES = ("feed", "title", "inferred")
-"""Where an edge came from: a column of the feed, words of the title, a conclusion."""
+SOURCES = ("feed", "title", "description", "inferred", "mapped")
+"""Where an edge came from: a column of the feed, words of the title or the description, a
+conclusion from the whole shop, the shop's category laid over the taxonomy."""

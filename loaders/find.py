@@ -10,17 +10,26 @@ from crossaisle.loaders.find_agreement import agree, features
 from crossaisle.loaders.find_attributes import value_phrases
 from crossaisle.loaders.find_categories import (
     DRESS,
+    Lexicon,
     Parsed,
     candidates,
     name_places,
     parse,
     softmax,
 )
+from crossaisle.loaders.find_chinese import (
+    chinese_candidates,
+    chinese_values,
+    in_words_of,
+    is_chinese,
+    segment,
+)
+from crossaisle.loaders.find_descriptions import described
 from crossaisle.loaders.find_meaning import Encode, Scores, settle
 from crossaisle.loaders.find_names import Names, taxonomy_names
-from crossaisle.loaders.find_values import Title, attribute_rows
+from crossaisle.loaders.find_values import Row, Title, attribute_rows, tasted
 from crossaisle.loaders.find_words import words
-from crossaisle.loaders.taxonomy import parent_paths
+from crossaisle.loaders.taxonomy import load_taxonomy, parent_paths, path_in
 
 SHARPNESS, NOTHING = 6.0, 0.55
 """A name that scores NOTHING is as likely as no name at all; e^SHARPNESS is the odds of 1 more."""
@@ -28,7 +37,7 @@ SHARPNESS, NOTHING = 6.0, 0.55
 OWN = 0.3
 """Weight of a title's own words against what the shop's other titles say of them."""
 
-CONFIDENT = 0.64
+CONFIDENT = 0.63
 """Confidence below which no category is given: a precision of .85 on the development labels."""
 
 CALIBRATION = 1 / 3
@@ -63,8 +72,8 @@ class Found:
 
     categories: ``id``, ``path`` (joined by `` > ``), ``taxonomy_id``, ``confidence`` in (0, 1],
     ``source`` "title"; at most one a product. attributes: ``id``, ``kind``, ``value``,
-    ``confidence``, ``source`` ("title", or "inferred" for themes that only this shop's titles
-    suggest).
+    ``confidence``, ``source`` ("title", "description", or "inferred" for themes that only this
+    shop's titles suggest).
     """
 
     categories: pl.DataFrame
@@ -79,20 +88,31 @@ def find(products: pl.DataFrame, *, encode: Encode | None = None) -> Found:
     (:mod:`crossaisle.loaders.find_agreement`). No category is given below :data:`CONFIDENT`.
 
     Args:
-        products: ``id`` and ``title`` (null and "" are titles that say nothing).
+        products: ``id`` and ``title`` (null and "" are titles that say nothing), English or
+            Chinese; where most are Chinese, paths and values are written in Chinese. With a
+            ``description``, values are looked for there too
+            (:mod:`crossaisle.loaders.find_descriptions`).
         encode: texts -> unit vectors (texts, dimensions), to settle what words leave open.
     """
     ids = products["id"].to_list()
     titles = products["title"].fill_null("").to_list()
     names = taxonomy_names()
-    modifiers, looks = describing("colour", "material", "size"), describing("colour", "size")
-    said = [words(title) for title in titles]
-    parsed = [parse(one, modifiers, looks) for one in said]
-    scores = [candidates(one, names) for one in parsed]
+    chinese = [is_chinese(title) for title in titles]
+    said = [
+        segment(title) if han else words(title) for title, han in zip(titles, chinese, strict=True)
+    ]
+    lexicon = lexicon_of(names)
+    parsed = [parse(one, lexicon) for one in said]
+    scores = [
+        chinese_candidates(pieces) if han else candidates(one, names)
+        for one, pieces, han in zip(parsed, said, chinese, strict=True)
+    ]
     if encode is not None:
         scores = settle(scores, titles, names, encode)
     rows, confidence = _decide(parsed, scores, names)
-    categories = _category_frame(ids, rows, confidence, names)
+    mostly_chinese = 2 * sum(chinese) > len(chinese)
+    paths = path_in(load_taxonomy().categories, "zh" if mostly_chinese else "en")["path"]
+    categories = _category_frame(ids, rows, confidence, names, paths.to_list())
     sure = np.where(confidence >= CONFIDENT, rows, -1).tolist()
     noticed = [
         Title(
@@ -105,8 +125,34 @@ def find(products: pl.DataFrame, *, encode: Encode | None = None) -> Found:
         )
         for at, row in enumerate(sure)
     ]
-    attributes = pl.DataFrame(attribute_rows(noticed, names), schema=ATTRIBUTES, orient="row")
+    english = [title for title, han in zip(noticed, chinese, strict=True) if not han]
+    found = attribute_rows(english, names)
+    for title, han in zip(noticed, chinese, strict=True):
+        if han:
+            found += _chinese_rows(title, in_chinese=mostly_chinese)
+    attributes = pl.DataFrame(found, schema=ATTRIBUTES, orient="row")
+    if "description" in products.columns:
+        paths_of = {title.id: title.path for title in noticed}
+        attributes = pl.concat(
+            [attributes, described(products, paths_of, attributes, in_chinese=mostly_chinese)]
+        )
     return Found(categories, attributes)
+
+
+def _chinese_rows(title: Title, *, in_chinese: bool) -> list[Row]:
+    rows = []
+    for one in chinese_values(title.text, title.words, edible=title.path in tasted()):
+        value = in_words_of(in_chinese, one.kind, one.value)
+        rows.append((title.id, one.kind, value, one.confidence, "title"))
+    return rows
+
+
+def lexicon_of(names: Names) -> Lexicon:
+    """Sort the words of the taxonomy's values and names by what they can be in a title."""
+    modifiers = describing("colour", "material", "size")
+    motifs = describing("theme", "pattern", "shape", "flavour") - modifiers
+    goods = frozenset(one for one, share in names.headness.items() if share > 0.3)
+    return Lexicon(modifiers, describing("colour", "size"), motifs, goods - modifiers - motifs)
 
 
 def describing(*kinds: str) -> frozenset[str]:
@@ -181,12 +227,12 @@ def _narrow(
 
 
 def _category_frame(
-    ids: list[str], rows: np.ndarray, confidence: np.ndarray, names: Names
+    ids: list[str], rows: np.ndarray, confidence: np.ndarray, names: Names, paths: list[str]
 ) -> pl.DataFrame:
     sure = np.flatnonzero(confidence >= CONFIDENT)
     columns = {
         "id": [ids[at] for at in sure],
-        "path": [names.paths[rows[at]] for at in sure],
+        "path": [paths[rows[at]] for at in sure],
         "taxonomy_id": [names.ids[rows[at]] for at in sure],
         "confidence": confidence[sure],
         "source": ["title"] * len(sure),

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
-from crossaisle.loaders.find_categories import PACKS
-from crossaisle.loaders.find_names import Phrase, phrase
+from crossaisle.loaders.find_categories import CUTS, DRESS, PACKS
+from crossaisle.loaders.find_names import Phrase, phrase, taxonomy_names
 from crossaisle.loaders.find_words import english, words
 from crossaisle.loaders.taxonomy import load_taxonomy
 
@@ -26,9 +27,20 @@ KINDS: tuple[tuple[str, str], ...] = (
 """Kind and the taxonomy's attributes that it covers; of two kinds with a value the first wins."""
 
 SCENTED = {"scent", "scented", "scents", "flavor", "flavored", "flavour", "flavoured", "perfumed"}
+SURE = 6
+"""Letters of the shortest word whose misspellings are understood."""
+
+JOINED = 6
+"""Letters that a value of two words needs to be found written as one: polkadot."""
+
+JOINING = {"&", "and", "+", "/"}
 NOT = {"no", "non", "not", "without", "never"}
 FREE = {"free", "less"}
+LOOKS = {"design", "style", "pattern", "print", "printed", "motif", "theme", "themed", "shaped"}
+"""A word before one of these says how the product looks, whatever else it can mean."""
+
 _VAGUE = {"other", "all", "custom", "free", "form", "art", "solid", "new", "universal", "clear"}
+_VAGUE |= DRESS | {"pure", "fresh", "random", "text", "texture", "travel"}
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?\s*(?:cm|mm|m|ft|in|inch(?:es)?|ml|cl|l|oz|g|kg|lb)?"
     r"(?:\s*x\s*\d+(?:[.,]\d+)?\s*(?:cm|mm|m|in|inch(?:es)?)?){1,2}\b"
@@ -64,7 +76,35 @@ def value_phrases() -> dict[Phrase, tuple[str, str]]:
                 said = phrase(part)
                 if said and not set(said) <= _VAGUE and not said[0][0].isdigit():
                     found.setdefault(said, (kind, " ".join(said)))
+    for said, value in list(found.items()):
+        if len(said) == 2 and len("".join(said)) >= JOINED:
+            found.setdefault(("".join(said),), value)
     return found
+
+
+def respelled(one: str) -> str:
+    """Return the value that a word misspells: strawbery, fuschia, cinammon.
+
+    Doubled letters and the order within a run of consonants are what people get wrong; a word
+    that the taxonomy knows, or one of less than :data:`SURE` letters, is taken as it stands.
+    """
+    known = (one,) in value_phrases() or one in taxonomy_names().idf
+    return one if known or len(one) < SURE else _spellings().get(_sound(one), one)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for said in value_phrases():
+        if len(said) == 1 and len(said[0]) >= SURE:
+            sound = _sound(said[0])
+            table[sound] = "" if sound in table else said[0]
+    return {sound: one for sound, one in table.items() if one}
+
+
+def _sound(one: str) -> str:
+    single = re.sub(r"(.)\1", r"\1", one)
+    return one[0] + re.sub(r"[^aeiou]+", lambda run: "".join(sorted(run.group())), single)
 
 
 @cache
@@ -82,7 +122,7 @@ def values_in(said: list[str], *, edible: bool) -> Iterator[Value]:
     Args:
         said: the words, signs included (:func:`crossaisle.loaders.find_words.words`).
         edible: whether the product is something to eat, drink or smell, where "orange" is no
-            colour.
+            colour; on anything else a strawberry is a motif.
     """
     table, smells = value_phrases(), flavours()
     place = 0
@@ -96,14 +136,45 @@ def values_in(said: list[str], *, edible: bool) -> Iterator[Value]:
             continue
         kind, value = table[part]
         after = next((one for one in said[place + length :] if one != "-"), "")
-        if part in smells and (edible or after in SCENTED):
+        if part in smells and (edible or after in SCENTED or _beside(said, place, smells)):
             kind, value = "flavour", " ".join(part)
+        elif kind == "flavour":
+            kind = "theme"
         before = said[place - 1] if place else ""
-        if before not in NOT and after not in FREE:
+        packed = part[-1] in PACKS and _ends(said, place + length)  # a tin is a box, not a metal
+        if before not in NOT and after not in FREE and not packed:
             yield Value(
                 kind, value, 0.95 if length > 1 or kind != "theme" else 0.85, place, place + length
             )
         place += length
+
+
+def by_grammar(said: list[str]) -> Iterator[Value]:
+    """Find values that no list has, by the word behind them: SUKI *design*, opium *scented*."""
+    table = value_phrases()
+    for place, (one, after) in enumerate(pairwise(said)):
+        if not one.isalpha() or len(one) <= 3 or one in CUTS | DRESS | LOOKS | SCENTED | NOT:
+            continue
+        if after in SCENTED:
+            yield Value("flavour", one, 0.8, place, place + 1)
+        elif after in LOOKS and (one,) not in table:
+            yield Value("theme", one, 0.8, place, place + 1)
+
+
+def _beside(said: list[str], place: int, smells: frozenset[Phrase]) -> bool:
+    """Whether this word and a flavour stand together: cinnamon & orange."""
+    table = value_phrases()
+    for step in (-2, 2):
+        other = said[place + step : place + step + 1] if place + step >= 0 else []
+        if tuple(other) in smells and said[place + step // 2] in JOINING:
+            pair = (tuple(other), (said[place],))
+            if any(table.get(one, ("", ""))[0] == "flavour" for one in pair):
+                return True
+    return False
+
+
+def _ends(said: list[str], place: int) -> bool:
+    return place == len(said) or said[place] in CUTS
 
 
 def quantity(said: list[str]) -> Value | None:
@@ -137,8 +208,10 @@ def measures(title: str) -> list[Value]:
 
 def title_values(title: str, *, edible: bool) -> list[Value]:
     """Find all attribute values of one title, each (kind, value) once."""
-    said = words(title)
-    found = list(values_in(said, edible=edible))
+    said = [respelled(one) for one in words(title)]
+    found = [*values_in(said, edible=edible), *by_grammar(said)]
+    smelt = {value.start for value in found if value.kind == "flavour"}
+    found = [value for value in found if value.kind == "flavour" or value.start not in smelt]
     pieces = quantity(said)
     everything = [*found, *measures(title), *([pieces] if pieces else [])]
     once = {(value.kind, value.value): value for value in reversed(everything)}

@@ -21,6 +21,9 @@ FIRST_HEAD, INNER_HEAD, BODY, LATER = 1.0, 0.8, 0.4, 0.3
 only begin a new description (LUNCH BAG | RED RETROSPOT), within it, behind a preposition."""
 
 
+MOTIF = 0.7
+"""Weight, of its own, that a motif keeps as head when goods stand before it: lights, mushrooms."""
+
 LOOSE = 0.4
 """Weight of a name that shares no more than the head noun: many such names are a hint together."""
 
@@ -54,30 +57,49 @@ class Parsed:
         return self.weights.index(max(self.weights))
 
 
-def parse(said_words: list[str], modifiers: frozenset[str], looks: frozenset[str]) -> Parsed:
+@dataclass(frozen=True)
+class Lexicon:
+    """What single words can be.
+
+    modifiers describe; those of them in looks (colours, sizes) never end a name, while others do
+    (cake tin, wine glass). motifs are pictured on goods (apple, star); goods are neither and end
+    most names of the taxonomy that hold them (card, light).
+    """
+
+    modifiers: frozenset[str] = frozenset()
+    looks: frozenset[str] = frozenset()
+    motifs: frozenset[str] = frozenset()
+    goods: frozenset[str] = frozenset()
+
+
+def parse(said_words: list[str], lexicon: Lexicon) -> Parsed:
     """Find the places where the name of the product can end, in the words of a title.
 
-    ``modifiers`` describe; those of them in ``looks`` (colours, sizes) never end a name, while
-    others do (cake tin, wine glass).
+    CARD PSYCHEDELIC APPLES: where the last word is a motif, goods before it can be the head too.
     """
+    modifiers = lexicon.modifiers
     said: list[str] = []
     weights: list[float] = []
     places: list[int] = []
     for number, spots in enumerate(_phrases(_without_packs(said_words))):
         part = [one for _, one in spots]
         end = len(part)
-        while end > 1 and (part[end - 1] in looks or _is_code(part[end - 1])):
+        while end > 1 and (part[end - 1] in lexicon.looks or _is_code(part[end - 1])):
             end -= 1
+        motif = part[end - 1] in lexicon.motifs
+        goods = [place for place in range(end - 1) if motif and part[place] in lexicon.goods]
         for place, one in enumerate(part):
             if number:
                 weight = LATER
             elif place == end - 1:
-                weight = FIRST_HEAD
-            elif place < end and part[place + 1] in modifiers and one not in modifiers:
+                weight = MOTIF if goods else FIRST_HEAD
+            elif place in goods[-1:] or (
+                place < end and part[place + 1] in modifiers and one not in modifiers
+            ):
                 weight = INNER_HEAD
             else:
                 weight = BODY
-            if one in modifiers and weight != FIRST_HEAD:
+            if one in modifiers and not (place == end - 1 and number == 0):
                 weight *= 0.5
             said.append(one)
             weights.append(weight)

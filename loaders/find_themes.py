@@ -22,6 +22,9 @@ HEAD = 0.25
 
 LONGEST = 3
 
+SHORT = 4
+"""Letters of the longest word that may be an abbreviation."""
+
 
 @dataclass(frozen=True)
 class FreeWords:
@@ -63,6 +66,21 @@ def themes(titles: Sequence[FreeWords]) -> dict[Phrase, float]:
             strength = entropy - math.log(SPREAD) + math.log(count / MINIMUM)
             found[said] = 1 - 0.5 / (1 + strength)
     return found
+
+
+def abbreviations(titles: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Return the words of up to :data:`SHORT` letters that a word as common begins with.
+
+    ANT beside ANTIQUE, DES beside DESIGN: cut off, not a motif.
+    """
+    counts: Counter[str] = Counter()
+    for said in titles:
+        counts.update({one for one in said if one.isalpha()})
+    found = set()
+    for one, count in counts.items():
+        starts = {one[:end] for end in range(2, min(SHORT, len(one) - 1) + 1)}
+        found |= {start for start in starts if 0 < counts[start] <= count}
+    return frozenset(found)
 
 
 def collocations(titles: Sequence[FreeWords]) -> frozenset[tuple[str, str]]:

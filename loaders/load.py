@@ -12,6 +12,7 @@ from crossaisle.graph.catalogue import (
     PRODUCT_ATTRIBUTES,
     PRODUCT_CATEGORIES,
     REJECTED,
+    TWINS,
     USERS,
     Catalogue,
 )
@@ -38,6 +39,7 @@ from crossaisle.loaders.read import LoadError, read_all
 from crossaisle.loaders.sieve import Sieve
 from crossaisle.loaders.triples import read_triples
 from crossaisle.loaders.values import ids
+from crossaisle.loaders.variants import with_groups
 
 Encode = Callable[[list[str]], np.ndarray]
 """Texts to unit vectors, float32 (texts, d)."""
@@ -77,6 +79,9 @@ def load(
         categories, attributes = pl.concat([categories, more[0]]), pl.concat([attributes, more[1]])
     if mapping.products.find == "auto":
         categories, attributes = _found(products, categories, attributes, encode, mapping, notes)
+    twins = pl.DataFrame(schema=dict(TWINS))
+    if mapping.products.find == "auto":
+        attributes, twins = with_groups(products, attributes, categories, notes)
     progress("naming aisles", 3, steps)
     products = _with_aisles(products, categories, mapping.products, notes)
     if mapping.products.price and mapping.products.price_bands:
@@ -94,6 +99,7 @@ def load(
         users=users,
         rejected=pl.concat(rejected),
         purchases=mapping.events.purchases if mapping.events else (),
+        twins=twins,
         notes=tuple(notes),
     )
 

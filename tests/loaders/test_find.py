@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from crossaisle.loaders.find import ATTRIBUTES, CATEGORIES, find
+from crossaisle.loaders.find_categories import Lexicon, parse
 from crossaisle.loaders.find_meaning import settle
 from crossaisle.loaders.find_names import taxonomy_names
 from crossaisle.loaders.taxonomy import load_taxonomy, parent_paths
@@ -66,6 +67,28 @@ def test_paths_and_ids_are_the_taxonomys() -> None:
 def test_what_names_the_product_is_no_attribute() -> None:
     values = find(frame("Wine glass", "Wine glass")).attributes["value"]
     assert "glass" not in values.to_list()
+
+
+@pytest.mark.parametrize(
+    ("title", "value"), [("Ice cream bowl", "cream"), ("Cat food container", "cat")]
+)
+def test_words_of_another_name_are_no_attribute(title: str, value: str) -> None:
+    assert value in find(frame(f"{value} bowl")).attributes["value"].to_list()
+    assert value not in find(frame(title)).attributes["value"].to_list()
+
+
+def test_scent_belongs_to_categories_that_have_one() -> None:
+    candle, purse = "Vanilla candle", "Vanilla purse"
+    found = find(frame(candle, candle, purse, purse)).attributes
+    kinds = dict(found.select("id", "kind").iter_rows())
+    assert kinds == {"0": "flavour", "1": "flavour", "2": "theme", "3": "theme"}
+
+
+def test_goods_before_a_motif_are_the_product() -> None:
+    said = ["card", "psychedelic", "apple"]
+    assert parse(said, Lexicon()).head == "apple"
+    known = Lexicon(motifs=frozenset({"apple"}), goods=frozenset({"card"}))
+    assert parse(said, known).head == "card"
 
 
 def test_other_titles_teach_an_unknown_word() -> None:

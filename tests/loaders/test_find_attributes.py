@@ -19,7 +19,7 @@ def pairs(title: str, *, edible: bool = False) -> set[tuple[str, str]]:
         ("SET OF 6 PLATES", {("quantity", "6")}),
         ("SET/3 BOXES", {("quantity", "3")}),
         ("PACK OF 72 CAKE CASES", {("quantity", "72")}),
-        ("4 VANILLA CANDLES", {("quantity", "4"), ("flavour", "vanilla")}),
+        ("4 VANILLA CANDLES", {("quantity", "4"), ("theme", "vanilla")}),
         ("Cushion 40 x 40 cm", {("size", "40x40cm")}),
         ("Shampoo 500 ml", {("size", "500ml")}),
         ("Model 17095 kettle", set()),
@@ -52,3 +52,46 @@ def test_an_orange_is_a_colour_unless_it_is_eaten_or_smelt() -> None:
 def test_a_value_said_twice_counts_once() -> None:
     values = title_values("Red and red bowl", edible=False)
     assert [one.value for one in values].count("red") == 1
+
+
+def test_a_motif_of_what_nobody_eats_is_a_theme() -> None:
+    assert pairs("Strawberry purse") == {("theme", "strawberry")}
+    assert ("flavour", "strawberry") in pairs("Strawberry yoghurt", edible=True)
+
+
+def test_two_that_stand_together_are_of_one_kind() -> None:
+    assert pairs("Cinnamon & orange wreath") == {("flavour", "cinnamon"), ("flavour", "orange")}
+    assert ("colour", "orange") in pairs("Pink & orange wreath")
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted"),
+    [
+        ("Hanging strawbery", ("theme", "strawberry")),
+        ("Fuschia bowl", ("colour", "fuchsia")),
+        ("Cinammon candle", ("theme", "cinnamon")),
+    ],
+)
+def test_common_misspellings_are_understood(title: str, wanted: tuple[str, str]) -> None:
+    assert wanted in pairs(title)
+
+
+@pytest.mark.parametrize("title", ["Simmer down", "Marbel bowl", "Summary"])
+def test_other_words_are_no_misspelling(title: str) -> None:
+    assert pairs(title) == set()
+
+
+def test_a_value_of_two_words_is_found_written_as_one() -> None:
+    assert pairs("Rosegold ring") == pairs("Rose gold ring") == {("colour", "rose gold")}
+
+
+def test_a_tin_to_put_things_in_is_no_metal() -> None:
+    assert pairs("First aid tin") == pairs("Incense in tin") == set()
+    assert pairs("Tin bucket") == {("material", "tin")}
+
+
+def test_grammar_says_what_no_list_has() -> None:
+    assert pairs("Bag suki design") == {("theme", "suki")}
+    assert pairs("Opium scented candle") == {("flavour", "opium")}
+    assert pairs("Ocean scent candle") == {("flavour", "ocean")}
+    assert pairs("New design bag") == set()

@@ -1,4 +1,4 @@
-from crossaisle.loaders.find_themes import SPREAD, FreeWords, collocations, themes
+from crossaisle.loaders.find_themes import SPREAD, FreeWords, abbreviations, collocations, themes
 
 HEADS = ["mug", "bag", "plate", "tin", "clock", "card", "jar", "box"]
 
@@ -39,3 +39,8 @@ def test_spread_counts_effective_heads() -> None:
     lopsided += [title("retrospot", head=head) for head in HEADS]
     assert SPREAD > 1.6  # exp(entropy) of 101 to 1, seven times, is below 1.6
     assert themes(lopsided) == {}
+
+
+def test_a_short_beginning_of_a_commoner_word_is_an_abbreviation() -> None:
+    said = [["ant", "mug"], ["antique", "owl"], ["antique", "bowl"], ["owl", "owlet"], ["owl"]]
+    assert abbreviations(said) == {"ant"}
