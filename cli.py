@@ -256,6 +256,9 @@ def evaluate(
         Path | None, typer.Option(help="Folder of the split: made once, then reused.")
     ] = None,
     seed: SeedOption = 0,
+    explanations: Annotated[
+        bool, typer.Option("--explanations", help="Measure the reasons, too.")
+    ] = False,
 ) -> None:
     """Hide purchases, train on the rest, and compare with tuned baselines.
 
@@ -267,7 +270,7 @@ def evaluate(
 
     settings = read_settings(config, set_ or [])
     with progress_bars() as progress:
-        results = command.evaluate(
+        _, told = command.evaluate(
             store,
             task,
             output,
@@ -276,8 +279,9 @@ def evaluate(
             seed=seed,
             split_folder=split,
             progress=progress,
+            explanations=explanations,
         )
-    print(command.table(results))
+    print(told)
 
 
 @app.command(rich_help_panel=ANSWERS)

@@ -1,7 +1,8 @@
 """``crossaisle evaluate``: the model and tuned baselines on one split, in one table."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from crossaisle.commands.files import write_atomically
@@ -9,9 +10,11 @@ from crossaisle.commands.settings import Settings
 from crossaisle.commands.train import text_vectors
 from crossaisle.evaluation import Results, Split
 from crossaisle.evaluation import evaluate as measure
+from crossaisle.evaluation.explanations import Cases, faithfulness
+from crossaisle.evaluation.randomised import sanity
 from crossaisle.evaluation.splits import Task
-from crossaisle.evaluation.tables import rich_table
-from crossaisle.fusion import Recommender
+from crossaisle.evaluation.tables import explanations_text, rich_table
+from crossaisle.fusion import Model, Recommender
 from crossaisle.fusion.scorer import Scorer
 from crossaisle.graph import Graph, Progress, open_store
 
@@ -26,21 +29,41 @@ def evaluate(
     seed: int,
     split_folder: Path | None,
     progress: Progress,
-) -> Results:
-    """Measure on what a store holds; a split is made once, kept beside the output and reused."""
+    explanations: bool = False,
+) -> tuple[Results, str]:
+    """Measure on what a store holds; a split is made once, kept beside the output and reused.
+
+    With ``explanations`` the model's reasons for the test's lists are measured as well.
+
+    Returns:
+        The figures, and the tables for a terminal.
+    """
     with open_store(store) as place:
         graph = place.read(progress)
+    models: list[Model] = []
+    folder = split_folder or output.with_name(f"{output.stem}-split-{task}-{seed}")
     results = evaluate_graph(
         graph,
         task,
         settings,
         baselines=baselines,
         seed=seed,
-        split_folder=split_folder or output.with_name(f"{output.stem}-split-{task}-{seed}"),
+        split_folder=folder,
         progress=progress,
+        fitted=models.append,
     )
-    write_results([results], output)
-    return results
+    told = table(results)
+    extra: dict[str, object] = {}
+    if explanations:
+        split = Split.load(folder, graph)
+        cases = Cases(split.test.history, split.test.aisles, split.test.users)
+        found = faithfulness(models[0], cases, seed=seed, progress=progress)
+        checked = sanity(models[0], cases, seed=seed)
+        randomised = {name: asdict(changed) for name, changed in checked.items()}
+        extra["explanations"] = found.to_json() | {"randomised": randomised}
+        told += "\n" + explanations_text(found, checked) + "\n"
+    write_results([results], output, extra)
+    return results, told
 
 
 def evaluate_graph(
@@ -52,8 +75,9 @@ def evaluate_graph(
     seed: int,
     split_folder: Path,
     progress: Progress,
+    fitted: Callable[[Model], None] = lambda _: None,
 ) -> Results:
-    """Measure on a graph."""
+    """Measure on a graph; ``fitted`` is handed the model."""
     if (split_folder / "split.json").is_file():
         split = Split.load(split_folder, graph)
     else:
@@ -64,7 +88,9 @@ def evaluate_graph(
 
     def fit(hidden: Graph) -> Scorer:
         trained = Recommender.train(hidden, settings.train, text=text, seed=seed, progress=progress)
-        return replace(trained.model, sensitive=settings.reasons.sensitive)
+        model = replace(trained.model, sensitive=settings.reasons.sensitive)
+        fitted(model)
+        return model
 
     return measure(
         graph,
@@ -78,10 +104,13 @@ def evaluate_graph(
     )
 
 
-def write_results(results: list[Results], output: Path) -> None:
-    """Write results.json: one task as an object, several under their names."""
+def write_results(
+    results: list[Results], output: Path, extra: Mapping[str, object] | None = None
+) -> None:
+    """Write results.json: one task as an object, several under their names; ``extra`` beside."""
     contents = {result.task: result.to_json() for result in results}
     content = next(iter(contents.values())) if len(contents) == 1 else contents
+    content = {**content, **(extra or {})}
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_atomically(output, lambda path: path.write_text(text, encoding="utf-8"))
 

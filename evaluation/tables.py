@@ -1,9 +1,18 @@
 """Results as a table: Markdown for documents, rich for the terminal."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
 from crossaisle.evaluation.bootstrap import Interval
 from crossaisle.evaluation.results import Comparison, Results
+
+if TYPE_CHECKING:  # they load torch
+    from crossaisle.evaluation.explanations import Faithfulness
+    from crossaisle.evaluation.randomised import Changed
 
 COLUMNS = ("ndcg@10", "recall@20", "hit_rate@10", "mrr", "auc")
 
@@ -57,3 +66,28 @@ def _lead(comparison: Comparison | None) -> str:
         return ""
     ratio = comparison.ratio["ndcg@10"]
     return f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
+
+
+def explanations_text(found: Faithfulness, checked: Mapping[str, Changed]) -> str:
+    """Lay out what was measured of explanations: a line a measure, a column a way to choose."""
+    lines = [
+        f"{found.cases:,} lists, {found.products:,} products explained. Sum against score: worst "
+        f"relative error {found.worst_sum:.1e}; a purchase's walks against its channels: "
+        f"{found.worst_purchase:.1e}. Steps that are no edge: {found.wrong_steps}; paths that end "
+        f"elsewhere: {found.wrong_ends}.",
+        "",
+        f"{'':24}" + "".join(f"{way:>24}" for way in found.ways),
+    ]
+    for name in dict.fromkeys(name for way in found.ways.values() for name in way):
+        figures = [
+            _figure(way[name], bounds=True) if name in way else "" for way in found.ways.values()
+        ]
+        lines.append(f"{name:24}" + "".join(f"{figure:>24}" for figure in figures))
+    lines += [
+        "",
+        f"{'weights randomised':24}{'shown walks that stay':>24}{'order of all walks':>24}",
+    ]
+    for name, changed in checked.items():
+        figures = [_figure(figure, bounds=True) for figure in (changed.shown, changed.order)]
+        lines.append(f"{name:24}" + "".join(f"{figure:>24}" for figure in figures))
+    return "\n".join(lines)

@@ -31,7 +31,7 @@ class Explainer:
         """Look nothing up yet."""
         self.model = model
         self.paths = Paths(model.graph, model.kept_back.products)
-        self._decomposer = Decomposer(model)
+        self.decomposer = Decomposer(model)
 
     def explain(
         self,
@@ -72,7 +72,7 @@ class Explainer:
         top: int,
     ) -> Iterator[Explanation]:
         bias = self.model.bias[self.model.situations(history, products), products]
-        for place, walks in enumerate(self._decomposer.walks(history, products)):
+        for place, walks in enumerate(self.decomposer.walks(history, products)):
             product = int(products[place])
             chosen = walks.largest(top, self._untold(walks, product))
             others = walks.value.copy()
@@ -82,7 +82,7 @@ class Explainer:
                 product_id=self.paths.product(product).id,
                 score=float(scores[place]),
                 bias=float(bias[place]),
-                terms=tuple(self._term(walks, at, product) for at in chosen),
+                terms=tuple(self.term(walks, at, product) for at in chosen),
                 rest=float(others.sum()),
                 whole=partial(self._grouped, history, product),
             )
@@ -101,8 +101,8 @@ class Explainer:
         history = self._drawn_on(history)
         scores = self.model.pair_scores(history, np.zeros(2, np.int64), products)
         bias = self.model.bias[self.model.situations(history, products), products]
-        sides = list(self._decomposer.walks(history, products))
-        keys = [side.key(self._decomposer.nodes) for side in sides]
+        sides = list(self.decomposer.walks(history, products))
+        keys = [side.key(self.decomposer.nodes) for side in sides]
         routes, route = np.unique(np.concatenate(keys), return_inverse=True)
         signed = np.concatenate([sides[0].value, -sides[1].value])
         difference = np.bincount(route, weights=signed, minlength=len(routes))
@@ -121,7 +121,7 @@ class Explainer:
             ends: list[Term | None] = []
             for side, key, product in zip(sides, keys, products.tolist(), strict=True):
                 place = np.flatnonzero((key == routes[at]) & (side.value != 0)).tolist()
-                ends.append(self._term(side, place[0], product) if place else None)
+                ends.append(self.term(side, place[0], product) if place else None)
             terms.append(Difference(float(difference[at]), *ends))
         return Contrast(
             user_id=user_id,
@@ -135,7 +135,7 @@ class Explainer:
 
     def _grouped(self, history: sparse.csr_array, product: int, by: By) -> tuple[Group, ...]:
         """See :meth:`Explanation.grouped`."""
-        walks = next(self._decomposer.walks(history, np.array([product])))
+        walks = next(self.decomposer.walks(history, np.array([product])))
         if by == "history":
             name = walks.item.astype(np.int64)
         elif by == "kind":
@@ -169,13 +169,13 @@ class Explainer:
             return None
         nodes = np.append(kept.nodes, False)  # the last is NONE, the product itself
         if kept.products[product]:
-            nodes[self._decomposer.attributes : -1] = True
+            nodes[self.decomposer.attributes : -1] = True
         return np.asarray(nodes[walks.theirs])
 
     def _kinds(self, walks: Walks, product: int) -> np.ndarray:
         """Each walk's place in KINDS: int64 (walks,)."""
         kinds = np.full(len(walks.value), KINDS.index("bridge"))
-        sort, shared = walks.sort, walks.mine < self._decomposer.attributes
+        sort, shared = walks.sort, walks.mine < self.decomposer.attributes
         kinds[sort == TEXT] = KINDS.index("text")
         kinds[(sort == SHARED) & shared] = KINDS.index("attribute")
         kinds[(sort == SHARED) & ~shared] = KINDS.index("category")
@@ -190,7 +190,8 @@ class Explainer:
             return PathNode("Kind", kind, kind)
         return self.paths.product(name) if by == "history" else self.paths.node(name)
 
-    def _term(self, walks: Walks, at: int, product: int) -> Term:
+    def term(self, walks: Walks, at: int, product: int) -> Term:
+        """Tell one walk to a product, by its place among the walks."""
         item, sort, mine, theirs = walks.walk(at)
         start, end = self.paths.product(item), self.paths.product(product)
         kind: Kind = "bridge"
@@ -206,5 +207,5 @@ class Explainer:
             near, far = self.paths.half(item, mine), self.paths.half(product, theirs)
             path = joined(near, far, learned=sort != SHARED)
             if sort == SHARED:
-                kind = "attribute" if mine < self._decomposer.attributes else "category"
+                kind = "attribute" if mine < self.decomposer.attributes else "category"
         return Term(float(walks.value[at]), kind, start.id, path, count)
