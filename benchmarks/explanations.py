@@ -27,7 +27,7 @@ if __name__ == "__main__":
     graph, rng = model.graph, np.random.default_rng(asked.seed)
     people = rng.permutation(graph.customers.height)[: 2 * asked.cases]
     drawn = Cases(
-        graph.purchases[people], rng.integers(len(graph.aisles), size=len(people)), people
+        graph.visits_since[people], rng.integers(len(graph.aisles), size=len(people)), people
     )
     with progress_bars() as progress:
         found = faithfulness(model, drawn, seed=asked.seed, most=asked.cases, progress=progress)

@@ -56,7 +56,7 @@ def evaluate(
     extra: dict[str, object] = {}
     if explanations:
         split = Split.load(folder, graph)
-        cases = Cases(split.test.history, split.test.aisles, split.test.users)
+        cases = Cases(split.test.visits_since, split.test.aisles, split.test.users)
         found = faithfulness(models[0], cases, seed=seed, progress=progress)
         checked = sanity(models[0], cases, seed=seed)
         randomised = {name: asdict(changed) for name, changed in checked.items()}

@@ -40,7 +40,7 @@ Choice = Callable[[Walks, int, int], np.ndarray]  # walks, product, how many -> 
 class Cases:
     """Whose lists are explained."""
 
-    histories: sparse.csr_array  # float32 (cases, products), 0 or 1
+    histories: sparse.csr_array  # float32 (cases, products): 0, or 1 + the visits since
     aisles: np.ndarray  # int (cases,): the aisle that is ranked; < 0: all
     users: np.ndarray  # int (cases,): rows of the model's customers
 
@@ -159,13 +159,13 @@ class _Case:
         model, rows = self.explainer.model, self.candidates[self.first]
         parts = by_purchase(model, history, rows)
         situation = model.situations(history, rows)
-        factor = history.data.sum() ** -0.5
+        factor = parts.size.sum(axis=1)[situation * parts.fades] ** -0.5
         items = {int(item): at for at, item in enumerate(history.indices)}
         worst = 0.0
         for at, place in enumerate(self.first.tolist()):
             walks, told = self.walks[place], np.zeros(len(items))
             np.add.at(told, [items[int(item)] for item in walks.item], walks.value)
-            true = parts.adds[situation[at], :, at] * factor
+            true = parts.adds[situation[at], :, at] * factor[at]
             worst = max(worst, float(np.abs(told - true).max() / max(1, np.abs(true).max())))
         return worst
 

@@ -10,6 +10,7 @@ from crossaisle.evaluation.bootstrap import Interval, resample
 from crossaisle.evaluation.explanations import SHOWN, Cases
 from crossaisle.fusion.channels import Channel, NetworkTables, PeopleTables, WalkTable
 from crossaisle.fusion.decompose import Decomposer
+from crossaisle.fusion.likeness import LikenessTable
 from crossaisle.fusion.model import Model
 
 
@@ -57,6 +58,9 @@ def _random(channel: Channel, rng: np.random.Generator) -> Channel | None:
     if isinstance(channel, PeopleTables):
         sources = {aisle: rng.permutation(table) for aisle, table in channel.sources.items()}
         return replace(channel, sources=sources)
+    if isinstance(channel, LikenessTable):
+        vectors, nodes = rng.permutation(channel.vectors), rng.permutation(channel.nodes)
+        return replace(channel, vectors=vectors, nodes=nodes)
     if isinstance(channel, WalkTable):
         table = channel.table
         data = rng.permutation(table.data)
