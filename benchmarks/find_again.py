@@ -4,9 +4,10 @@
 
 On amazon14 (a folder with amazon14/items.tsv.gz; research data, its rows stay where they are):
 brands and categories are hidden, then found from titles. Brand: share of branded titles that say
-their brand word for word: no finder can get more. Categories: found paths are compared with
-Amazon's own names at levels 1 and 2. The map from the taxonomy's path to an Amazon name is learned
-by majority on a random half of the products and judged on the other half.
+their brand word for word: no finder can get more. Categories: the taxonomy's path, one
+and two levels below its top, is mapped to the Amazon name that most products of a random half have
+with it; right on the other half when the product has that name (Amazon's names are sets without
+order, and the department's own name does not count).
 """
 
 import argparse
@@ -70,7 +71,6 @@ def _categories(part: pl.DataFrame) -> None:
         (path, [name for name in (names or "").split("|") if name and name != top])
         for path, names in part.select("path", "categories").iter_rows()
     ]
-    common = Counter(name for _, names in rows for name in set(names))
     half = np.random.default_rng(0).random(len(rows)) < 0.5
     given = np.mean([path is not None for path, _ in rows])
     print(f"  a category is found for      {given:.3f}")
@@ -78,34 +78,21 @@ def _categories(part: pl.DataFrame) -> None:
         votes: dict[str, Counter[str]] = defaultdict(Counter)
         for (path, names), learn in zip(rows, half, strict=True):
             if learn and path:
-                votes[_at(path, level)].update(_level(names, common, level))
-        right = [
-            bool(best) and best[0][0] in _level(names, common, level)
+                votes[_at(path, level)].update(set(names))
+        usual = sum(votes.values(), Counter()).most_common(1)[0][0]
+        judged = [
+            (votes[_at(path, level)].most_common(1), names)
             for (path, names), learn in zip(rows, half, strict=True)
             if not learn and path and names
-            for best in [votes[_at(path, level)].most_common(1)]
         ]
-        everyone = [
-            _level(names, common, level)
-            for (_, names), learn in zip(rows, half, strict=True)
-            if not learn and names
-        ]
-        usual = Counter(name for names in everyone for name in names).most_common(1)
-        base = np.mean([bool(usual) and usual[0][0] in names for names in everyone])
-        print(
-            f"  level {level} right after mapping   {np.mean(right):.3f} (the usual one {base:.3f})"
-        )
+        right = np.mean([bool(best) and best[0][0] in names for best, names in judged])
+        base = np.mean([usual in names for _, names in judged])
+        print(f"  level {level} right after mapping   {right:.3f} (always {usual}: {base:.3f})")
 
 
 def _at(path: str, level: int) -> str:
     """Return the taxonomy's path one level below what a whole department shares."""
     return parent_paths(path)[: level + 1][-1]
-
-
-def _level(names: list[str], common: Counter[str], level: int) -> list[str]:
-    """Return the name at a level: Amazon's sets have no order, so wide is what is most frequent."""
-    ranked = sorted(set(names), key=lambda name: (-common[name], name))
-    return ranked[level - 1 : level]
 
 
 if __name__ == "__main__":
