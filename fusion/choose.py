@@ -66,31 +66,27 @@ def choose(
         What to use in each situation, and a summary for the model card.
     """
     known = ~held.is_new & (trial.bought > 0)
-    groups = [
-        (COLD, 0, held.known.choose(np.flatnonzero(held.known.situation == COLD)), known),
-        (VISITED, 0, held.known.choose(np.flatnonzero(held.known.situation == VISITED)), known),
-        (COLD, 1, held.fresh, held.is_new),
-    ]
     found: dict[tuple[int, int], dict[str, float]] = {}
     asked: dict[tuple[int, int], _Questions] = {}
     report: dict[str, object] = {}
-    for situation, fresh, tasks, allowed in groups:
-        life = half_life if situation == VISITED else math.inf
-        questions = _ask(trial, tasks, lore.aisle_of, allowed, rng, life)
-        asked[situation, fresh] = questions
-        if questions.count >= FEWEST_TASKS:
-            scales = _scales(questions.sheets)
-            weights = search(questions.sheets, scales)
-            found[situation, fresh] = weights
-            name = f"{('cold', 'visited')[situation]}{', new products' if fresh else ''}"
-            report[name] = _summary(questions, weights, scales)
-    asked[VISITED, 1] = asked[COLD, 1]
-    if (COLD, 1) in found:
-        found[VISITED, 1] = found[COLD, 1]
+    for fresh, every, allowed in ((0, held.known, known), (1, held.fresh, held.is_new)):
+        for situation in (COLD, VISITED):
+            tasks = every.choose(np.flatnonzero(every.situation == situation))
+            life = half_life if situation == VISITED and not fresh else math.inf
+            questions = _ask(trial, tasks, lore.aisle_of, allowed, rng, life)
+            asked[situation, fresh] = questions
+            if questions.count >= FEWEST_TASKS:
+                scales = _scales(questions.sheets)
+                weights = search(questions.sheets, scales)
+                found[situation, fresh] = weights
+                name = f"{('cold', 'visited')[situation]}{', new products' if fresh else ''}"
+                report[name] = _summary(questions, weights, scales)
     choice = {}
-    for key in ((COLD, 0), (VISITED, 0), (COLD, 1), (VISITED, 1)):
+    for key in asked:
         other = (1 - key[0], key[1])
-        weights = found.get(key) or found.get(other) or {POPULARITY: 1.0, "content": 1.0}
+        if key not in found and other in found:
+            found[key], asked[key] = found[other], asked[other]
+        weights = found.get(key) or {POPULARITY: 1.0, "content": 1.0}
         choice[key] = _calibrate(weights, asked[key], lore, trial, key, held)
     return choice, report
 

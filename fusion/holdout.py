@@ -58,7 +58,8 @@ def hold_out(lore: Lore, config: TrainConfig, rng: np.random.Generator) -> HeldO
     Where events have dates the first training ends at :data:`UNTIL`, and the questions about a
     visited aisle are what people took from it after that (all people: what is asked came later
     than what was learned, as it will be). Else the last product of each visited aisle is hidden, as
-    far as the log says which that is. Whole aisles are hidden whenever they were bought in.
+    far as the log says which that is. Whole aisles are hidden whenever they were bought in. New
+    products are asked for in hidden aisles and, by all else that people bought, in visited ones.
     """
     aisle_of, moments = lore.aisle_of, lore.moments
     people, products = lore.purchases.shape
@@ -68,15 +69,17 @@ def hold_out(lore: Lore, config: TrainConfig, rng: np.random.Generator) -> HeldO
     groups, before = [_hidden_aisles(log, aisle_of)], None
     if moments.now is not None and moments.first.nnz:
         before = float(np.quantile(moments.first.data, UNTIL))
-        later = _later(moments.first, aisle_of, before)
-        groups.append(later.choose(np.flatnonzero(later.situation == VISITED)))
+        groups.append(_visited(moments.first, aisle_of, moments.first.data >= before))
     if before is None or len(groups[-1]) < FEWEST_LATER:
         groups.append(_hidden_products(log, aisle_of, rng))
-    parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in groups if len(tasks)]
-    every = _stack(parts) if parts else _nothing(log)
-    shown = only(every.histories, ~is_new[every.histories.indices])
-    every = replace(every, histories=moments.visits_since(shown, aisle_of))
-    return HeldOut(kept, before, is_new, _asked(every, ~is_new), _asked(every, is_new))
+    groups.append(_visited(log, aisle_of, is_new[log.indices]))
+    parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in groups]
+    asked = []
+    for group in (_stack(parts[:-1]), _stack([parts[0], parts[-1]])):
+        shown = only(group.histories, ~is_new[group.histories.indices])
+        asked.append(replace(group, histories=moments.visits_since(shown, aisle_of)))
+    known, fresh = _asked(asked[0], ~is_new), _asked(asked[1], is_new)
+    return HeldOut(kept, before, is_new, known, fresh)
 
 
 def _asked(tasks: Tasks, chosen: np.ndarray) -> Tasks:
@@ -88,19 +91,28 @@ def _nothing(log: sparse.csr_array) -> Tasks:
     return Tasks(log[:0], log[:0], np.zeros(0, int), np.zeros(0, int))
 
 
-def _later(first: sparse.csr_array, aisle_of: np.ndarray, before: float) -> Tasks:
-    """Ask each person and aisle what was taken from it for the first time after a day."""
-    late = only(first, first.data >= before)
-    person, product = sparse.coo_array(late).coords
+def _visited(log: sparse.csr_array, aisle_of: np.ndarray, late: np.ndarray) -> Tasks:
+    """Ask each person and visited aisle for some entries of the log, bool (entries,), by the rest.
+
+    An aisle is visited where the rest has some of it.
+    """
+    person, product = sparse.coo_array(only(log, late)).coords
     inside = aisle_of[product] >= 0
     pairs = np.unique(np.stack([person[inside], aisle_of[product[inside]]], axis=1), axis=0)
-    log = sparse.csr_array(first[pairs[:, 0]])
-    row = np.repeat(np.arange(len(pairs)), np.diff(log.indptr))
-    mine, late_one = aisle_of[log.indices] == pairs[row, 1], log.data >= before
-    visits = np.bincount(row[mine & ~late_one], minlength=len(pairs))
-    situation = np.where(visits > 0, VISITED, COLD)
-    histories, targets = only(log, ~late_one), _ones(only(log, mine & late_one))
-    return _answerable(Tasks(histories, targets, pairs[:, 1], situation))
+    if not len(pairs):
+        return _nothing(log)
+    later = sparse.csr_array((late.astype(np.float32) + 1, log.indices, log.indptr), log.shape)
+    whole, asked = (sparse.csr_array(table[pairs[:, 0]]) for table in (log, later))
+    row = np.repeat(np.arange(len(pairs)), np.diff(whole.indptr))
+    mine, wanted = aisle_of[whole.indices] == pairs[row, 1], asked.data > 1
+    visits = np.bincount(row[mine & ~wanted], minlength=len(pairs))
+    tasks = Tasks(
+        only(whole, ~wanted),
+        _ones(only(whole, mine & wanted)),
+        pairs[:, 1],
+        np.full(len(pairs), VISITED),
+    )
+    return _answerable(tasks.choose(np.flatnonzero(visits > 0)))
 
 
 def _hidden_aisles(log: sparse.csr_array, aisle_of: np.ndarray) -> Tasks:
