@@ -1,11 +1,9 @@
 """Files to frames: CSV, TSV, JSON Lines, Parquet and the standards' own forms, a row a line."""
 
-import ast
 import io
-import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +15,7 @@ from pyarrow import csv
 
 from crossaisle.loaders.archive import contents, paths_of
 from crossaisle.loaders.formats import format_of
+from crossaisle.loaders.read_json import records
 from crossaisle.loaders.rows import LINE, LONGEST, WIDEST, LoadError, Rows, too_wide
 
 __all__ = ["LINE", "LoadError", "Rows", "read_all", "read_csv", "read_rows"]
@@ -106,7 +105,7 @@ def _read(name: str, content: bytes, encoding: str, form: str) -> Rows:
         return rows
     _refuse_long_lines(content, name)
     if form == "jsonl":
-        rows.fill(_json_lines(content, rows), "line that is a JSON object")
+        rows.fill(records(content, rows), "line that is a JSON object")
     elif form == "triples":
         _read_delimited(b"head relation tail\n" + re.sub(rb"[ \t]+", b" ", content), " ", rows)
         rows.frame = rows.frame.with_columns(pl.col(LINE) - 1)
@@ -275,64 +274,6 @@ def _number(frame: pl.DataFrame, ragged: list[tuple[int, str, str]], rows: Rows)
     rows.frame = frame.with_columns(pl.col(LINE) + shifted).filter(
         pl.any_horizontal(pl.col(data).is_not_null())
     )
-
-
-def _json_lines(content: bytes, rows: Rows) -> Iterator[tuple[int, dict[str, str | None]]]:
-    """Yield the objects; what is none is kept apart. An array of objects is lines of its own."""
-    for number, line in _lines(content):
-        try:
-            record = _record(line)
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            rows.broken.append(
-                (number, "not a JSON object", line.decode(errors="replace")[:10_000])
-            )
-            continue
-        yield number, {key: _text(value) for key, value in record.items()}
-
-
-def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
-    stripped = content.strip()
-    if stripped.startswith(b"[") and stripped.endswith(b"]"):
-        try:
-            items = json.loads(stripped)
-        except (ValueError, RecursionError):
-            items = None
-        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
-            yield from ((k, json.dumps(item).encode()) for k, item in enumerate(items, start=1))
-            return
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if line.strip():
-            yield number, line
-
-
-def _record(line: bytes) -> dict[str, object]:
-    """Read one object: JSON, or, as in Amazon's first files, a Python dictionary."""
-    try:
-        record = json.loads(line)
-    except ValueError:
-        if b"'" not in line:
-            raise
-        record = ast.literal_eval(line.decode().strip())
-    if not isinstance(record, dict) or not all(isinstance(key, str) for key in record):
-        raise TypeError
-    return record
-
-
-def _text(value: object) -> str | None:
-    """Say a JSON value as text: lists joined by ``|``, lists in a list by `` > `` and ``|``."""
-    if value is None or isinstance(value, str):
-        return value
-    if value == [] or value == {}:
-        return None
-    if isinstance(value, list):
-        if all(isinstance(part, str) for part in value):
-            return "|".join(value)
-        if all(isinstance(part, list) and all(isinstance(x, str) for x in part) for part in value):
-            return "|".join(" > ".join(part) for part in value)
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):  # a set or bytes: Python has them, JSON has not
-        return str(value)
 
 
 def _first_line(error: Exception) -> str:
