@@ -1,5 +1,6 @@
 """Samples with bytes changed, cut, doubled: a reader gives rows or its documented error."""
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,9 @@ from crossaisle.graph.build import build
 from crossaisle.loaders import LoadError, MappingError, load, preset
 from crossaisle.loaders.inspect import inspect
 from crossaisle.loaders.read import read_all
+
+MANY = int(os.environ.get("CROSSAISLE_FUZZ", "600"))
+"""Changed samples of each file in the slow tests: some seconds a file; 12,500 make 200,000."""
 
 FEEDS = Path(__file__).parent.parent / "data/feeds"
 FILES = {
@@ -114,10 +118,10 @@ def test_what_is_read_is_loaded_or_a_sentence(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*FILES, "kg_final.txt"])
 def test_many_changed_samples_are_read(name: str) -> None:
-    _run(_reads, name, 12_500)
+    _run(_reads, name, MANY)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_many_changed_samples_are_loaded(name: str) -> None:
-    _run(_loads, name, 1_000)
+    _run(_loads, name, MANY // 10)
