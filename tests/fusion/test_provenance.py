@@ -7,7 +7,7 @@ import pytest
 
 from crossaisle.commands.graph import query
 from crossaisle.fusion.content import features
-from crossaisle.graph import build
+from crossaisle.graph.build import build
 from crossaisle.graph.catalogue import PRODUCT_ATTRIBUTES, PRODUCTS, Catalogue
 from crossaisle.graph.store import open_store
 
