@@ -31,6 +31,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "neo4j": {"graph/neo4j_access.py", "graph/neo4j_store.py", "graph/neo4j_sentences.py"},
     "networkx": {"graph/export_graphml.py"},
     "rdflib": {"graph/export_rdf.py"},
+    "resvg_py": {"reports/png.py"},
     "rich": {"commands/screen.py", "commands/evaluate.py", "evaluation/tables.py"},
     "safetensors": {"fusion/saved.py"},
     "sentence_transformers": {"encoders/sentence.py"},
@@ -39,7 +40,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "typer": {"cli.py"},
 }
 MAX_LINES = 320
-LONGER = {"cli.py": 450}  # a list of arguments, no logic
+LONGER = {"cli.py": 480}  # a list of arguments, no logic
 
 
 def package_files() -> list[Path]:
