@@ -325,8 +325,11 @@ def explain(
     product: Annotated[str, typer.Option(help="A product.")],
     lang: LangOption = "en",
     format_: Annotated[
-        Literal["text", "json", "html", "csv", "svg"], typer.Option("--format")
+        Literal["text", "json", "html", "csv", "svg", "png"], typer.Option("--format")
     ] = "text",
+    output: Annotated[
+        Path | None, typer.Option(help="A file in place of the screen; png needs one.")
+    ] = None,
     top: Annotated[int, typer.Option(help="Terms shown; the others are one line.")] = 5,
     group_by: Annotated[
         Literal["history", "attribute", "kind"] | None,
@@ -360,24 +363,40 @@ def explain(
         tuple(with_ or ()),
         tuple(without_attribute or ()),
     )
+    if format_ == "png":
+        command.write_png(
+            open_model(model), user, product, output, question=question, top=top, lang=lang
+        )
+        return
     told = command.explain(
         open_model(model), user, product, question=question, top=top, lang=lang, form=format_
     )
-    print(told.removesuffix("\n") if format_ == "csv" else told)
+    if output is None:
+        print(told.removesuffix("\n") if format_ == "csv" else told)
+    else:
+        output.write_text(told.removesuffix("\n") + "\n", encoding="utf-8")
 
 
 @app.command(rich_help_panel=ANSWERS)
 def report(
     model: ModelOption,
-    requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
     output: Annotated[Path, typer.Option(help="The file.")],
+    requests: Annotated[Path | None, typer.Option(help="user_id, aisle (empty: any).")] = None,
+    aisles: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="FROM TO: what carries people from one aisle to another."),
+    ] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="To whom does it go, and why? An id. Repeatable.")
+    ] = None,
     lang: LangOption = "en",
     results: Annotated[
         Path | None, typer.Option(help="results.json of an evaluation, to show in it.")
     ] = None,
     k: KOption = 10,
     format_: Annotated[
-        Literal["html", "csv"], typer.Option("--format", help="csv: a row for each shown term.")
+        Literal["html", "markdown", "json", "csv"],
+        typer.Option("--format", help="csv: a row for each shown term."),
     ] = "html",
 ) -> None:
     """Write one HTML file that explains lists by their paths in the graph.
@@ -389,7 +408,18 @@ def report(
     from crossaisle.commands.screen import console, progress_bars
 
     with progress_bars() as progress:
-        command.write(open_model(model), requests, output, lang, results, k, progress, format_)
+        command.write(
+            open_model(model),
+            requests,
+            output,
+            lang,
+            results,
+            k,
+            progress,
+            format_,
+            [aisles] if aisles else [],
+            product or (),
+        )
     console.print(f"report: {output}", markup=False)
 
 

@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from crossaisle.commands.files import UsageError
+from crossaisle.commands.files import UsageError, write_atomically
 from crossaisle.commands.recommend import title_of
 from crossaisle.commands.report import one_explanation
 from crossaisle.fusion import Recommender
 from crossaisle.fusion.terms import By
 from crossaisle.reports import (
     as_html,
+    as_png,
     as_text,
     contrast_text,
     groups_csv,
@@ -89,6 +91,30 @@ def explain(
     if form == "html":
         return as_html(one_explanation(recommender, explanation), lang=lang)
     return as_text(explanation, lang=lang, title=title)
+
+
+def write_png(
+    recommender: Recommender,
+    user: str,
+    product: str,
+    output: Path | None,
+    *,
+    question: Question | None = None,
+    top: int = 5,
+    lang: str = "en",
+) -> None:
+    """Draw the walks of one score into a file.
+
+    Raises:
+        UsageError: no file is named, or something else than the score's walks is asked for.
+        ReportError: the library that draws is not installed.
+        UnknownId: a customer or product that the model does not know.
+    """
+    if output is None:
+        raise UsageError("a PNG is not for the screen: name its file with --output picture.png")
+    svg = explain(recommender, user, product, question=question, top=top, lang=lang, form="svg")
+    drawn = as_png(svg)
+    write_atomically(output, lambda path: path.write_bytes(drawn))
 
 
 def _check(question: Question, form: str) -> None:

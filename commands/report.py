@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from crossaisle.commands.files import UsageError, write_atomically
 from crossaisle.commands.graph import aisle_counts
 from crossaisle.commands.recommend import histories_of, known_histories, rank, requests_of
 from crossaisle.fusion import Recommender
+from crossaisle.fusion.audience import audience
+from crossaisle.fusion.crossing import crossing
 from crossaisle.fusion.terms import Explanation
 from crossaisle.graph.store import Progress
 from crossaisle.reports import (
@@ -23,31 +27,61 @@ from crossaisle.reports import (
     Ranked,
     Report,
     as_html,
+    as_markdown,
     terms_csv,
 )
+from crossaisle.reports.overview import pair_map
 
 TOP = 5  # terms shown of each score
+TITLE = "crossaisle: what is recommended, and why"
+PAIRS = 12  # of aisles that get a section of their own where none is asked for
+PEOPLE, FEW = 200, 60  # whose lists are taken apart for a pair: asked for, or not
 SHOWN_METRICS = ("ndcg@10", "recall@20", "hit_rate@10", "mrr", "auc")
 
 
 def write(
     recommender: Recommender,
-    requests: Path,
+    requests: Path | None,
     output: Path,
     lang: str,
     results: Path | None,
     k: int,
     progress: Progress,
     form: str = "html",
+    pairs: Sequence[tuple[str, str]] = (),
+    products: Sequence[str] = (),
 ) -> None:
-    """Write the report for the requests of a file: a page, or the shown terms as CSV.
+    """Write the report for the requests of a file, pairs of aisles, and products.
+
+    Without pairs, those that carry most in the lists get a section. ``form`` csv: the shown terms.
 
     Raises:
         UsageError: there is no results file, or it is none of ours.
     """
-    asked = requests_of(requests)
-    report = make(recommender, asked, k=k, accuracy=read_accuracy(results), progress=progress)
-    if form == "csv":
+    if requests is None and not (pairs or products):
+        raise UsageError("say what to report: --requests FILE, --aisles FROM TO, or --product ID")
+    accuracy = read_accuracy(results)
+    rows = {name: recommender.product_row(name) for name in products}
+    model, audiences = recommender.model, []
+    for done, row in enumerate(rows.values()):
+        progress("looking for audiences", done, len(rows))
+        audiences.append(audience(model, row))
+    if requests is None:
+        report = overview(recommender, accuracy)
+    else:
+        asked = requests_of(requests)
+        report = make(recommender, asked, k=k, accuracy=accuracy, progress=progress)
+    pairs, people = (pairs, PEOPLE) if pairs or requests is None else (_carrying(report), FEW)
+    crossings = []
+    for done, pair in enumerate(dict.fromkeys(pairs)):
+        progress("crossing aisles", done, len(pairs))
+        crossings.append(crossing(model, *pair, people=people))
+    report = replace(report, crossings=tuple(crossings), audiences=tuple(audiences))
+    if form == "json":
+        page = json.dumps(report.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    elif form == "markdown":
+        page = as_markdown(report, lang=lang)
+    elif form == "csv":
         page = terms_csv(row.explanation for made in report.customers for row in made.ranked)
     else:
         page = as_html(report, lang=lang)
@@ -61,7 +95,7 @@ def make(
     k: int,
     accuracy: tuple[Accuracy, ...],
     progress: Progress,
-    title: str = "crossaisle: what is recommended, and why",
+    title: str = TITLE,
 ) -> Report:
     """Rank, explain and gather what the page shows."""
     histories = histories_of(recommender, asked, None)
@@ -95,15 +129,33 @@ def make(
         )
         for (user, aisle), found in lists.items()
     ]
+    return replace(overview(recommender, accuracy, title), customers=tuple(customers))
+
+
+def overview(
+    recommender: Recommender, accuracy: tuple[Accuracy, ...], title: str = TITLE
+) -> Report:
+    """Gather what is true of the whole shop."""
     graph = recommender.model.graph
     return Report(
         title=title,
-        customers=tuple(customers),
         counts=graph.counts(),
         aisles=tuple(AisleCount(*row) for row in aisle_counts(graph)),
         accuracy=accuracy,
         made=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
     )
+
+
+def _carrying(report: Report) -> list[tuple[str, str]]:
+    """Return the pairs of two different aisles that carry most in the report's lists."""
+    found = pair_map(report)
+    shares = {
+        (source, target): cell.share
+        for source, cells in zip(found.sources, found.cells, strict=True)
+        for target, cell in zip(found.targets, cells, strict=True)
+        if source and target and source != target and cell.share > 0
+    }
+    return sorted(shares, key=lambda pair: (-shares[pair], pair))[:PAIRS]
 
 
 def one_explanation(recommender: Recommender, explanation: Explanation) -> Report:

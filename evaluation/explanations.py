@@ -31,6 +31,9 @@ from crossaisle.graph import Progress, silent
 LIST = 10
 SHOWN = (5, 10, 20)
 CASES = 200
+BEST = 1000
+"""Products of an aisle that fid- ranks: the best by score, where there are more. One further down
+would have to pass 990 others to enter the first ten."""
 WAYS = ("terms", "random walks", "popular paths")
 
 Choice = Callable[[Walks, int, int], np.ndarray]  # walks, product, how many -> places of walks
@@ -144,8 +147,10 @@ class _Case:
     ) -> None:
         model = explainer.model
         self.explainer, self.paths, self.user = explainer, paths, user
-        self.candidates = candidates
-        self.scores = model.scores(history, candidates, np.float64)[0]
+        every = model.scores(history, candidates, np.float64)[0]
+        kept = np.sort(np.argsort(-every, kind="stable")[:BEST])
+        candidates, self.every = candidates[kept], every
+        self.candidates, self.kept, self.scores = candidates, kept, every[kept]
         self.bias = model.bias[model.situations(history, candidates), candidates].astype(float)
         self.first = np.argsort(-self.scores, kind="stable")[:LIST]
         self.walks = list(explainer.decomposer.walks(history, candidates))
@@ -210,7 +215,7 @@ class _Case:
             recent = [recency[t.history_product] for t in terms if t.history_product in recency]
             rows.append([
                 fall,
-                places(self.scores, place, fall),
+                places(self.every, int(self.kept[place]), fall),
                 _mean([not fault for fault in faults]),
                 _mean([learned(term.path) for term in terms]),
                 _mean(recent),

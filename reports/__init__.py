@@ -6,6 +6,7 @@ from crossaisle.reports.errors import ReportError
 from crossaisle.reports.markdown import as_markdown
 from crossaisle.reports.page import as_html
 from crossaisle.reports.picture import picture
+from crossaisle.reports.png import as_png
 from crossaisle.reports.report import (
     Accuracy,
     AisleCount,
@@ -32,6 +33,7 @@ __all__ = [
     "ReportError",
     "as_html",
     "as_markdown",
+    "as_png",
     "as_text",
     "contrast_text",
     "groups_csv",

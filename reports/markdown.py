@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from crossaisle.reports.bridges import Bridge
 from crossaisle.reports.catalogue import Catalogue, catalogue
+from crossaisle.reports.merchant import sections
 from crossaisle.reports.names import clean, readable, shortened
 from crossaisle.reports.overview import kind_shares, pair_map
 from crossaisle.reports.report import Accuracy, CustomerList, Interval, Report
@@ -27,6 +28,7 @@ def as_markdown(report: Report, lang: str = "en", fewest: int = FEWEST) -> str:
     """
     words = catalogue(lang)
     parts = [f"# {escaped(clean(report.title))}", *_overview(report, words, fewest)]
+    parts += _merchant(report, words)
     if report.customers:
         parts.append(f"## {words.say('page.customers')}")
     for customer in report.customers:
@@ -112,6 +114,17 @@ def _pairs(report: Report, words: Catalogue, fewest: int) -> list[str]:
         words.say("page.pairs_lead"),
         _table(head, rows, right=len(head)),
     ]
+
+
+def _merchant(report: Report, words: Catalogue) -> list[str]:
+    parts: list[str] = []
+    for part in sections(report.crossings, report.audiences, words):
+        parts += [f"## {escaped(part.title)}", escaped(part.lead)]
+        for table in part.tables:
+            rows = [[escaped(value) for value in row] for row in table.rows]
+            made = _table([escaped(name) for name in table.head], rows, right=table.figures)
+            parts += [f"### {escaped(table.title)}", escaped(table.lead), made]
+    return parts
 
 
 def _customer(customer: CustomerList, words: Catalogue, lang: str, fewest: int) -> list[str]:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from crossaisle.reports.catalogue import Catalogue, catalogue
 from crossaisle.reports.charts import interval_bars, share_bar
+from crossaisle.reports.merchant import pair_anchors, sections
 from crossaisle.reports.names import clean, readable
 from crossaisle.reports.overview import KINDS, Cell, kind_shares, pair_map
 from crossaisle.reports.render import render, verbatim
@@ -44,6 +45,7 @@ def as_html(report: Report, lang: str = "en", fewest: int = FEWEST) -> str:
         for customer in report.customers
     ]
     packed = sum(len(text.encode()) for text in lists) > PLAIN_BYTES
+    parts = sections(report.crossings, report.audiences, words)
     heads = [head(customer, words) for customer in report.customers]
     return render(
         "page.html",
@@ -60,6 +62,7 @@ def as_html(report: Report, lang: str = "en", fewest: int = FEWEST) -> str:
         tables=[_table(table, words) for table in report.accuracy],
         kinds=[(kind, share, share_bar(share)) for kind, share in _kinds(report)],
         pairs=_pairs(report, words, fewest),
+        merchant=render("merchant.html", parts=parts) if parts else "",
         packed=packed,
         lists=[
             (head, _pack(text) if packed else text) for head, text in zip(heads, lists, strict=True)
@@ -114,14 +117,20 @@ def _pairs(report: Report, words: Catalogue, fewest: int) -> dict[str, object] |
             return words.say("page.other_aisles")
         return readable(aisle) or words.say("page.no_aisle")
 
-    def cell(cell: Cell) -> dict[str, object]:
+    anchors: dict[tuple[str | None, str | None], str] = dict(pair_anchors(report.crossings).items())
+
+    def cell(cell: Cell, target: str | None, source: str | None) -> dict[str, object]:
         strongest = bridge_label(cell.strongest, words, fewest) if cell.strongest else ""
-        return {"share": cell.share, "heat": round(cell.share * 10), "strongest": strongest}
+        told = {"share": cell.share, "heat": round(cell.share * 10), "strongest": strongest}
+        return told | {"anchor": anchors.get((source, target), "")}
 
     return {
         "targets": [name(target) for target in found.targets],
         "rows": [
-            (name(source), [cell(entry) for entry in cells])
+            (
+                name(source),
+                [cell(*place, source) for place in zip(cells, found.targets, strict=True)],
+            )
             for source, cells in zip(found.sources, found.cells, strict=True)
         ],
     }

@@ -1,10 +1,12 @@
 """What a report is made of: plain, frozen, and nothing that needs a model, a store or the log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crossaisle.fusion.audience import Audience
 from crossaisle.fusion.by_purchase import ByPurchase
+from crossaisle.fusion.crossing import Crossing
 from crossaisle.fusion.terms import Explanation
 from crossaisle.reports.errors import ReportError
 from crossaisle.reports.figures import figures
@@ -96,6 +98,10 @@ class Report:
     accuracy: tuple[Accuracy, ...] = ()
     made: str = ""  # a date, as it is to be read
     model: str = ""  # name or fingerprint
+    crossings: tuple[Crossing, ...] = ()
+    """Pairs of aisles for merchandisers."""
+    audiences: tuple[Audience, ...] = ()
+    """Products for merchandisers: to whom they go."""
 
     def __post_init__(self) -> None:
         """Refuse what would not be true on paper."""
@@ -112,6 +118,8 @@ class Report:
             "counts": dict(self.counts),
             "aisles": [vars(aisle) for aisle in self.aisles],
             "accuracy": [_accuracy(table) for table in self.accuracy],
+            "crossings": [asdict(crossing) for crossing in self.crossings],
+            "audiences": [asdict(audience) for audience in self.audiences],
             "customers": [
                 {
                     "user_id": customer.user_id,

@@ -34,6 +34,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "networkx": {"graph/export_graphml.py"},
     "pint": {"loaders/units.py"},
     "rdflib": {"graph/export_rdf.py", "loaders/read_rdf.py"},
+    "resvg_py": {"reports/png.py"},
     "rich": {"commands/screen.py", "commands/evaluate.py", "evaluation/tables.py"},
     "safetensors": {"fusion/saved.py"},
     "sentence_transformers": {"encoders/sentence.py"},
@@ -42,7 +43,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "typer": {"cli.py"},
 }
 MAX_LINES = 320
-LONGER = {"cli.py": 450}  # a list of arguments, no logic
+LONGER = {"cli.py": 480}  # a list of arguments, no logic
 
 
 def package_files() -> list[Path]:

@@ -124,7 +124,7 @@ def test_every_kind_of_sentence_in_chinese(
     assert told.endswith("。")
     assert ("14" in told) == (count == 14)
     _, told = reasons(explained(term(-0.4, kind, BAG, *middle, count=count)), lang="zh")
-    assert told.startswith("不利因素：")
+    assert told.startswith("减分项：")
 
 
 def test_products_that_share_a_bridge_are_told_in_one_sentence() -> None:
@@ -240,6 +240,6 @@ def test_terms_of_no_weight_are_no_reason(shop: SimpleNamespace) -> None:
     tiny = shop.walk(1e-5, "people", "22423", "BOUGHT_WITH", to="21080", count=14)
     found = shop.explained("u", "21080", -8.0, 1e-6, tiny)
     assert reasons(found) == ["No reason in your history: it is popular here."]
-    assert reasons(found, "zh") == ["与您的购买记录无关：它在这里很受欢迎。"]
+    assert reasons(found, "zh") == ["与您的购买记录无关：这件商品本来就很受欢迎。"]
     many = shop.explained("u", "21080", -8.0, 0.5, tiny)
     assert reasons(many) == ["No single purchase stands out: many small reasons add up."]
