@@ -26,6 +26,7 @@ ROOMS = {
     "cli": {"commands"},
 }
 DOORS = {  # a heavy library enters through these files and no others
+    "bm25s": {"fusion/search.py"},
     "implicit": {"evaluation/bpr.py", "evaluation/ials.py"},
     "ladybug": {"graph/ladybug_store.py"},
     "neo4j": {"graph/neo4j_access.py", "graph/neo4j_store.py", "graph/neo4j_sentences.py"},
@@ -33,13 +34,15 @@ DOORS = {  # a heavy library enters through these files and no others
     "rdflib": {"graph/export_rdf.py"},
     "rich": {"commands/screen.py", "commands/evaluate.py", "evaluation/tables.py"},
     "safetensors": {"fusion/saved.py"},
+    "onnxruntime": {"encoders/exported.py"},
+    "peft": {"encoders/modes.py"},
     "sentence_transformers": {"encoders/sentence.py"},
     "torch_geometric": {"encoders/network.py", "evaluation/lightgcn.py"},
-    "transformers": {"encoders/sentence.py"},
+    "transformers": {"encoders/masked.py", "encoders/sentence.py", "encoders/trainer.py"},
     "typer": {"cli.py"},
 }
 MAX_LINES = 320
-LONGER = {"cli.py": 450}  # a list of arguments, no logic
+LONGER = {"cli.py": 480}  # a list of arguments, no logic
 
 
 def package_files() -> list[Path]:
