@@ -11,8 +11,13 @@ from crossaisle.graph.store import Progress, silent
 from crossaisle.reports import reasons
 
 BLOCK = 2000  # requests answered between two notes of progress
-PERSONAL = 0.2  # of a search score: what a customer's taste can add, against cosines up to 1
+PERSONAL = 0.5  # of a search score: what a customer's taste can add to it
+NEAREST = 5  # products that stand for the text of a customer who bought nothing
 SHOWN = 5  # terms looked at for a reason in words
+
+
+class Told(list[str]):
+    """A history that a text tells: products like those somebody would buy, none that they have."""
 
 
 def open_model(folder: Path) -> Recommender:
@@ -38,7 +43,8 @@ def histories_of(
 ) -> dict[str, list[str]]:
     """Return each asked user's products: of the file if it lists them, else as the model knows.
 
-    Somebody who is listed nowhere has no history, and gets what the bias ranks first.
+    A customer without purchases has the history that their text tells (:func:`told_histories`).
+    Who is listed nowhere and has no text has no history, and gets what the bias ranks first.
     """
     users = asked["user_id"].unique(maintain_order=True).to_list()
     found = known_histories(recommender, users)
@@ -46,6 +52,8 @@ def histories_of(
         table = read_table(file, ("user_id", "product_id"), ("timestamp",))
         listed = table.filter(pl.col("product_id").is_not_null())
         found |= dict(listed.group_by("user_id", maintain_order=True).agg("product_id").iter_rows())
+    silent_ones = [user for user in users if not found.get(user)]
+    found |= told_histories(recommender, silent_ones)
     return {user: found.get(user, []) for user in users}
 
 
@@ -80,7 +88,8 @@ def rank(
             done += block.height
             some = {user: histories[user] for user in block["user_id"]}
             name = None if aisle is None else str(aisle)
-            ranked = recommender.recommend(some, aisle=name, k=k, candidates=candidates)
+            told = {user for user in some if isinstance(some[user], Told)}
+            ranked = recommender.recommend(some, aisle=name, k=k, candidates=candidates, told=told)
             lists.append(ranked.with_columns(aisle=pl.lit(aisle, pl.String)))
     progress("ranking", asked.height, asked.height)
     if not lists:
@@ -136,10 +145,10 @@ def recommend(
 
 
 def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl.DataFrame:
-    """Rank products by likeness of their text to words: rank, product_id, title, score.
+    """Find products by words: rank, product_id, title, score, likeness, words.
 
-    The score is the cosine of the texts; with a user, :data:`PERSONAL` times the share of products
-    that the model ranks below this one for them is added.
+    With a user the score is multiplied by 1 + :data:`PERSONAL` x the share of products that the
+    model ranks below this one for them.
 
     Raises:
         UsageError: the model was trained without text, or there are no words.
@@ -147,24 +156,49 @@ def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl
     """
     if not words.strip():
         raise UsageError("what shall be searched for? give some words")
-    encoder = recommender.model.report.get("text encoder")
-    if not isinstance(encoder, str):
-        raise UsageError("this model was trained without text: it cannot be searched by words")
-    vector = SentenceEncoder(encoder).encode([words])[0]
+    vector = _encoder_of(recommender).encode([words])[0]
     if user is None:
-        return recommender.search_vector(vector, k=k).with_row_index("rank", offset=1)
+        return recommender.search(words, vector, k=k).with_row_index("rank", offset=1)
     products = recommender.model.graph.products["id"].to_list()
     taste = recommender.score([(user, product) for product in products])
     share = ((pl.col("score_right").rank() - 1) / len(products)).cast(pl.Float32)
     return (
-        recommender.search_vector(vector, k=len(products))
+        recommender.search(words, vector, k=len(products))
         .join(taste.select("product_id", "score"), on="product_id", maintain_order="left")
-        .with_columns(score=pl.col("score") + PERSONAL * share)
+        .with_columns(score=pl.col("score") * (1 + PERSONAL * share))
         .sort("score", descending=True, maintain_order=True)
         .head(k)
         .drop("score_right")
         .with_row_index("rank", offset=1)
     )
+
+
+def told_histories(recommender: Recommender, users: list[str]) -> dict[str, list[str]]:
+    """Give customers without purchases a history out of their own text.
+
+    The :data:`NEAREST` products that a search for the text finds stand for what they would have
+    bought. Whoever has no text, too, is left out.
+    """
+    graph = recommender.model.graph
+    asked = graph.customers.filter(
+        pl.col("id").is_in(pl.Series(users, dtype=pl.String).implode())
+        & (pl.col("text").fill_null("").str.strip_chars() != "")
+    )
+    if not asked.height or recommender.model.text is None:
+        return {}
+    vectors = _encoder_of(recommender).encode(asked["text"].to_list())
+    return {
+        name: Told(recommender.search(text, vector, k=NEAREST)["product_id"])
+        for name, text, vector in zip(asked["id"], asked["text"], vectors, strict=True)
+    }
+
+
+def _encoder_of(recommender: Recommender) -> SentenceEncoder:
+    """Whoever searches by words must encode them as the products were."""
+    encoder = recommender.model.report.get("text encoder")
+    if not isinstance(encoder, str):
+        raise UsageError("this model was trained without text: it cannot be searched by words")
+    return SentenceEncoder(encoder)
 
 
 def title_of(recommender: Recommender, product: str) -> str:
