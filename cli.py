@@ -48,7 +48,7 @@ ModelOption = Annotated[Path, typer.Option("--model", help="Folder of a trained 
 SeedOption = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings as TOML: [text], [train].")
+    Path | None, typer.Option("--config", help="Settings as TOML: [text], [train], [finetune].")
 ]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="One setting: train.epochs=5. Repeatable.")
@@ -242,6 +242,45 @@ def train(
     with progress_bars() as progress:
         command.train(store, output, settings, seed, progress, resume=resume)
     console.print(f"model: {output}", markup=False)
+
+
+@app.command(rich_help_panel=MODEL)
+def finetune(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="Folder of the encoder.")],
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    seed: SeedOption = 0,
+    resume: Annotated[bool, typer.Option(help="Go on after an interruption.")] = False,
+) -> None:
+    """Fine-tune the text encoder on the log; then: train --set text.encoder=FOLDER.
+
+    Example: crossaisle finetune --store shop.lbdb --output encoder --set finetune.mode=lora
+    """
+    from crossaisle.commands import finetune as command
+    from crossaisle.commands.screen import console, progress_bars
+    from crossaisle.commands.settings import read_settings
+
+    settings = read_settings(config, set_ or [])
+    with progress_bars() as progress:
+        told = command.finetune(store, output, settings, seed, progress, resume=resume)
+    for line in [*told.lines(), f"encoder: {output}"]:
+        console.print(line, markup=False)
+
+
+@app.command(rich_help_panel=MODEL)
+def cache(
+    prune: Annotated[
+        float | None, typer.Option(help="Remove models unused for so many days.")
+    ] = None,
+) -> None:
+    """Show the text vectors kept on disk, by model; or remove old ones.
+
+    Example: crossaisle cache --prune 30
+    """
+    from crossaisle.commands import cache as command
+
+    print("\n".join(command.cache(prune)))
 
 
 @app.command(rich_help_panel=MODEL)

@@ -13,7 +13,8 @@ from crossaisle.loaders.values import times
 from crossaisle.reports import reasons
 
 BLOCK = 2000  # requests answered between two notes of progress
-PERSONAL = 0.2  # of a search score: what a customer's taste can add, against cosines up to 1
+PERSONAL = 0.5  # of a search score: what a customer's taste can add to it
+NEAREST = 5  # products that stand for the text of a customer who bought nothing
 SHOWN = 5  # terms looked at for a reason in words
 
 
@@ -38,11 +39,13 @@ def requests_of(file: Path) -> pl.DataFrame:
 def histories_of(recommender: Recommender, asked: pl.DataFrame, file: Path | None) -> pl.DataFrame:
     """Return asked users' products: of the file if it lists them, else as the model knows.
 
-    Somebody who is listed nowhere has no history (a row without a product), and gets what the bias
-    ranks first.
+    A customer without purchases has the history that their text tells (:func:`told_histories`).
+    Who is listed nowhere and has no text has no history (a row without a product), and gets what
+    the bias ranks first.
 
     Returns:
-        user_id, product_id, timestamp (a number that orders, or null).
+        user_id, product_id, timestamp (a number that orders, or null), told (whether a text tells
+        it; null is no).
     """
     users = asked.select("user_id").unique(maintain_order=True)
     found = known_histories(recommender, users["user_id"].to_list())
@@ -55,6 +58,9 @@ def histories_of(recommender: Recommender, asked: pl.DataFrame, file: Path | Non
         found = pl.concat(
             [found.join(listed, on="user_id", how="anti"), listed.select(found.columns)]
         )
+    silent_ones = users.join(found, on="user_id", how="anti")["user_id"].to_list()
+    told = told_histories(recommender, silent_ones)
+    found = pl.concat([found, told], how="diagonal")
     return users.join(found, on="user_id", how="left", maintain_order="left_right")
 
 
@@ -100,7 +106,10 @@ def rank(
             done += block.height
             some = histories.join(block.select("user_id").unique(), on="user_id", how="semi")
             name = None if aisle is None else str(aisle)
-            ranked = recommender.recommend(some, aisle=name, k=k, candidates=candidates)
+            told = some.filter(pl.col("told"))["user_id"] if "told" in some.columns else ()
+            ranked = recommender.recommend(
+                some, aisle=name, k=k, candidates=candidates, told=[*told]
+            )
             lists.append(ranked.with_columns(aisle=pl.lit(aisle, pl.String)))
     progress("ranking", asked.height, asked.height)
     if not lists:
@@ -156,10 +165,10 @@ def recommend(
 
 
 def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl.DataFrame:
-    """Rank products by likeness of their text to words: rank, product_id, title, score.
+    """Find products by words: rank, product_id, title, score, likeness, words.
 
-    The score is the cosine of the texts; with a user, :data:`PERSONAL` times the share of products
-    that the model ranks below this one for them is added.
+    With a user the score is multiplied by 1 + :data:`PERSONAL` x the share of products that the
+    model ranks below this one for them.
 
     Raises:
         UsageError: the model was trained without text, or there are no words.
@@ -167,24 +176,55 @@ def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl
     """
     if not words.strip():
         raise UsageError("what shall be searched for? give some words")
-    encoder = recommender.model.report.get("text encoder")
-    if not isinstance(encoder, str):
-        raise UsageError("this model was trained without text: it cannot be searched by words")
-    vector = SentenceEncoder(encoder).encode([words])[0]
+    vector = _encoder_of(recommender).encode([words])[0]
     if user is None:
-        return recommender.search_vector(vector, k=k).with_row_index("rank", offset=1)
+        return recommender.search(words, vector, k=k).with_row_index("rank", offset=1)
     products = recommender.model.graph.products["id"].to_list()
     taste = recommender.score([(user, product) for product in products])
     share = ((pl.col("score_right").rank() - 1) / len(products)).cast(pl.Float32)
     return (
-        recommender.search_vector(vector, k=len(products))
+        recommender.search(words, vector, k=len(products))
         .join(taste.select("product_id", "score"), on="product_id", maintain_order="left")
-        .with_columns(score=pl.col("score") + PERSONAL * share)
+        .with_columns(score=pl.col("score") * (1 + PERSONAL * share))
         .sort("score", descending=True, maintain_order=True)
         .head(k)
         .drop("score_right")
         .with_row_index("rank", offset=1)
     )
+
+
+def told_histories(recommender: Recommender, users: list[str]) -> pl.DataFrame:
+    """Give customers without purchases a history out of their own text.
+
+    The :data:`NEAREST` products that a search for the text finds stand for what they would have
+    bought; they have none of them. Whoever has no text, too, is left out.
+
+    Returns:
+        user_id, product_id, told (true).
+    """
+    graph = recommender.model.graph
+    asked = graph.customers.filter(
+        pl.col("id").is_in(pl.Series(users, dtype=pl.String).implode())
+        & (pl.col("text").fill_null("").str.strip_chars() != "")
+    )
+    found = pl.DataFrame(schema={"user_id": pl.String, "product_id": pl.String, "told": pl.Boolean})
+    if not asked.height or recommender.model.text is None:
+        return found
+    vectors = _encoder_of(recommender).encode(asked["text"].to_list())
+    for name, text, vector in zip(asked["id"], asked["text"], vectors, strict=True):
+        near = recommender.search(text, vector, k=NEAREST)
+        found = pl.concat(
+            [found, near.select(pl.lit(name).alias("user_id"), "product_id", told=pl.lit(True))]
+        )
+    return found
+
+
+def _encoder_of(recommender: Recommender) -> SentenceEncoder:
+    """Whoever searches by words must encode them as the products were."""
+    encoder = recommender.model.report.get("text encoder")
+    if not isinstance(encoder, str):
+        raise UsageError("this model was trained without text: it cannot be searched by words")
+    return SentenceEncoder(encoder)
 
 
 def title_of(recommender: Recommender, product: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.encoders.sentence import DEFAULT
 from crossaisle.fusion import TrainConfig
 
@@ -38,13 +39,14 @@ class ReasonSettings(BaseModel):
 
 
 class Settings(BaseModel):
-    """Everything that ``train`` and ``evaluate`` can be told."""
+    """Everything that ``train``, ``finetune`` and ``evaluate`` can be told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: TextSettings = TextSettings()
     train: TrainConfig = TrainConfig()
     reasons: ReasonSettings = ReasonSettings()
+    finetune: FinetuneConfig = FinetuneConfig()
 
 
 def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:

@@ -4,9 +4,6 @@ import polars as pl
 
 from crossaisle.graph import Graph
 
-LIMIT = 2000
-"""Characters of a product's text, at the most: later words rarely decide and always cost."""
-
 
 def product_texts(graph: Graph) -> pl.Series:
     """Return one text a product: ``title. description. kind: value, ... Category; Category``.
@@ -30,7 +27,7 @@ def product_texts(graph: Graph) -> pl.Series:
                 _clean("categories"),
                 separator=". ",
                 ignore_nulls=True,
-            ).str.head(LIMIT)
+            )
         )
         .to_series()
     )

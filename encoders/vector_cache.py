@@ -4,7 +4,9 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
@@ -75,3 +77,43 @@ class VectorCache:
                     self._where.update(
                         (key.tobytes(), (vectors, row)) for row, key in enumerate(keys)
                     )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the cache holds of one model."""
+
+    model: str  # its fingerprint
+    texts: int
+    megabytes: float
+    days: float  # since a text was added
+
+
+def kept(folder: Path | None = None) -> list[Kept]:
+    """Look what is in the cache, the longest unused model first."""
+    found = []
+    for model in sorted(((folder or cache_folder()) / "vectors").glob("*")):
+        texts, size = 0, 0
+        for file in model.glob("shard-*/*.npy"):
+            size += file.stat().st_size
+            if file.name == "keys.npy":
+                with contextlib.suppress(OSError, ValueError):
+                    texts += len(np.load(file, mmap_mode="r"))
+        days = (time.time() - model.stat().st_mtime) / 86400
+        found.append(Kept(model.name, texts, size / 1e6, days))
+    return sorted(found, key=lambda one: -one.days)
+
+
+def prune(days: float, folder: Path | None = None) -> list[Kept]:
+    """Remove models to which no text was added for so many days; say which.
+
+    A folder leaves by one rename, so nobody reads half of it; who has its vectors mapped keeps
+    them.
+    """
+    gone = [one for one in kept(folder) if one.days >= days]
+    base = (folder or cache_folder()) / "vectors"
+    for one in gone:
+        away = Path(tempfile.mkdtemp(prefix=".gone-", dir=base.parent))
+        (base / one.model).rename(away / one.model)
+        shutil.rmtree(away, ignore_errors=True)
+    return gone

@@ -1,6 +1,6 @@
 """The public face: train, save, load, recommend, score, explain, search."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -23,6 +23,7 @@ from crossaisle.fusion.histories import (
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.saved import load_model, save_model
+from crossaisle.fusion.search import Search
 from crossaisle.fusion.terms import Contrast, Explanation
 from crossaisle.fusion.train import train
 from crossaisle.fusion.what_if import WhatIf, what_if
@@ -75,6 +76,7 @@ class Recommender:
         aisle: str | Mapping[str, str | None] | None = None,
         k: int = 10,
         candidates: Iterable[str] | None = None,
+        told: Collection[str] = (),
     ) -> pl.DataFrame:
         """Rank products for each user.
 
@@ -83,6 +85,8 @@ class Recommender:
             aisle: one for all, one for each user, or None: from any aisle.
             k: length of the lists; shorter where there are fewer products.
             candidates: only these products are ranked.
+            told: users whose history says what they are like, not what they have: it may be
+                recommended.
 
         Returns:
             user_id, aisle (the product's), rank (1..k), product_id, score. A user's own products
@@ -96,13 +100,16 @@ class Recommender:
         allowed = np.arange(len(self.model.aisle_of))
         if candidates is not None:
             allowed = np.unique([self.product_row(product) for product in candidates]).astype(int)
+        open_ = np.array([user in told for user in users], bool)
         lists: list[_List] = []
         for name in dict.fromkeys(wanted):
             chosen = allowed
             if name is not None:
                 chosen = allowed[self.model.aisle_of[allowed] == self.aisle_row(name)]
             rows = np.flatnonzero([w == name for w in wanted])
-            lists.extend(self._ranked(rows, table, chosen, k))
+            for own in (True, False):
+                some = rows[open_[rows] != own]
+                lists.extend(self._ranked(some, table, chosen, k, own))
         return self._frame(users, sorted(lists, key=lambda made: made[0]))
 
     def score(
@@ -226,14 +233,11 @@ class Recommender:
 
     def search_vector(self, vector: np.ndarray, k: int = 10) -> pl.DataFrame:
         """Products whose text is nearest (cosine) to a text vector: product_id, title, score."""
-        if self.model.text is None:
-            raise UnknownId("This model was trained without text: train it with text to search.")
-        text = self.model.text.astype(np.float32)
-        length = max(float(np.linalg.norm(vector)), 1e-12)
-        scores = text @ (np.asarray(vector, np.float32).ravel() / np.float32(length))
-        rows, values = best(scores[None], np.arange(len(scores)), k)
-        found = self.model.graph.products.select(product_id="id", title="title")[rows[0]]
-        return found.with_columns(score=pl.Series(values[0], dtype=pl.Float32))
+        return self._search.near(vector, k)
+
+    def search(self, words: str, vector: np.ndarray, k: int = 10) -> pl.DataFrame:
+        """Products for some words and their text vector; see :meth:`Search.find`."""
+        return self._search.find(words, vector, k)
 
     def product_row(self, product_id: str) -> int:
         """Row of a product."""
@@ -248,6 +252,10 @@ class Recommender:
             known = ", ".join(self.model.graph.aisles[:8])
             raise UnknownId(f"The model does not know the aisle {name!r}; it knows {known}.")
         return self.model.graph.aisles.index(name)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self.model)
 
     @cached_property
     def _products(self) -> dict[str, int]:
@@ -286,7 +294,7 @@ class Recommender:
         return users, table
 
     def _ranked(
-        self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int
+        self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int, own: bool
     ) -> Iterator[_List]:
         step = max(1, BATCH_CELLS // max(len(candidates), 1))
         place = np.full(table.shape[1], -1)
@@ -295,9 +303,10 @@ class Recommender:
             part = rows[start : start + step]
             history = table[part]
             scores = self.model.scores(history, candidates)
-            own = sparse.coo_array(history)
-            seen = place[own.coords[1]]
-            scores[own.coords[0][seen >= 0], seen[seen >= 0]] = -np.inf
+            if own:
+                user, product = sparse.coo_array(history).coords
+                seen = place[product]
+                scores[user[seen >= 0], seen[seen >= 0]] = -np.inf
             chosen, values = best(scores, candidates, k)
             yield from zip(part.tolist(), chosen, values, strict=True)
 

@@ -1,0 +1,153 @@
+"""The encoder as it is trained: texts of a batch in, one loss out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crossaisle.encoders.finetune_config import FinetuneConfig
+from crossaisle.encoders.lessons import Lessons
+from crossaisle.encoders.losses import ClickLoss, Mixture, distil_loss, recall_loss, views_loss
+
+DROPPED = 0.15  # share of the words that a second view of a text lacks
+
+
+class Tower(nn.Module):
+    """An encoder, what is trained beside it, and the objectives.
+
+    Attributes:
+        encoder: a SentenceTransformer: text to a vector of length 1.
+        head: text vectors to vectors of the purchase log, for ``distil``.
+    """
+
+    log_q: Tensor
+    people: Tensor
+
+    def __init__(self, encoder: Any, lessons: Lessons, config: FinetuneConfig) -> None:  # noqa: ANN401
+        """Take the encoder as it is (see :func:`crossaisle.encoders.modes.prepare`)."""
+        super().__init__()
+        self.encoder = encoder
+        self.settings = config
+        size, rank = int(encoder.get_embedding_dimension()), lessons.people.shape[1]
+        self.head = nn.Linear(size, rank) if config.distil else None
+        self.click = ClickLoss() if config.click else None
+        weights = {name: getattr(config, name) for name in ("distil", "recall", "click", "views")}
+        self.mixture = Mixture(weights, uncertainty=config.uncertainty)
+        log_q = np.log(np.maximum(lessons.sampled, 1e-9)).astype(np.float32)
+        self.register_buffer("log_q", torch.from_numpy(log_q), persistent=False)
+        self.register_buffer("people", torch.from_numpy(lessons.people), persistent=False)
+
+    def start_head(self, vectors: np.ndarray, rows: np.ndarray, penalty: float = 1.0) -> None:
+        """Begin with the ridge regression of the log's vectors on text vectors.
+
+        A head that fits before the encoder moves spoils less of what the encoder knows (Kumar et
+        al., 2022).
+
+        Args:
+            vectors: float32 (rows, d), the texts' vectors.
+            rows: int64 (rows,), their products.
+            penalty: lambda.
+        """
+        if self.head is None:
+            return
+        middle = vectors.mean(axis=0)
+        centred = (vectors - middle).astype(np.float64)
+        wanted = self.people.cpu().numpy()[rows]
+        gram = centred.T @ centred + penalty * np.eye(centred.shape[1])
+        solved = np.linalg.solve(gram, centred.T @ wanted).astype(np.float32)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.from_numpy(solved.T.copy()))
+            self.head.bias.copy_(torch.from_numpy(-middle @ solved))
+
+    def vectors(self, features: dict[str, Any]) -> Tensor:
+        """Encode: float (texts, d), length 1."""
+        found: Tensor = self.encoder(dict(features))["sentence_embedding"]
+        return functional.normalize(found.float(), dim=1)
+
+    def forward(
+        self, features: dict[str, Any], views: dict[str, Any] | None, pairs: Tensor, rows: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the loss and its parts.
+
+        Args:
+            features: tokens of the batch's distinct texts.
+            views: tokens of their second views, for ``views``.
+            pairs: int64 (pairs, 3), positions of first, second and hard negative (-1: none).
+            rows: int64 (texts,), products behind the texts.
+        """
+        texts = self.vectors(features)
+        first, second = texts[pairs[:, 0]], texts[pairs[:, 1]]
+        given = pairs[:, 2] >= 0
+        hard = texts[pairs[given, 2]]
+        losses: dict[str, Tensor] = {}
+        if self.settings.recall:
+            candidates = rows[torch.cat([pairs[:, 1], pairs[given, 2]])]
+            losses["recall"] = recall_loss(
+                first,
+                second,
+                hard,
+                rows=candidates,
+                log_q=self.log_q[candidates],
+                temperature=self.settings.temperature,
+            )
+        if self.head is not None:
+            guess = functional.normalize(self.head(texts), dim=1)
+            losses["distil"] = distil_loss(guess, self.people[rows])
+        if self.click is not None:
+            # Wrong pairs: the hard negatives, and each first with the next pair's second.
+            left = torch.cat([first, first, first[given]])
+            right = torch.cat([second, second.roll(1, dims=0), hard])
+            bought = torch.zeros(len(left), device=left.device)
+            bought[: len(first)] = 1
+            losses["click"] = self.click(left, right, bought)
+        if self.settings.views:
+            other = self.vectors(features if views is None else views)
+            losses["views"] = views_loss(texts, other, self.settings.temperature)
+        return {"loss": self.mixture(losses), **{k: v.detach() for k, v in losses.items()}}
+
+
+class Batches:
+    """Rows of pairs to what :meth:`Tower.forward` takes; each text of a batch is encoded once."""
+
+    def __init__(self, encoder: Any, texts: Sequence[str], config: FinetuneConfig) -> None:  # noqa: ANN401
+        """Keep the texts, and the prompt that the encoder puts in front of them."""
+        self.encoder, self.texts, self.settings = encoder, texts, config
+        name = encoder.default_prompt_name
+        self.prompt = encoder.prompts.get(name) if name else None
+
+    def __call__(self, rows: Sequence[np.ndarray]) -> dict[str, Any]:
+        """Tokenise the distinct texts of some pairs."""
+        pairs = np.stack(rows)
+        if not (self.settings.hard_negatives and (self.settings.recall or self.settings.click)):
+            pairs = np.column_stack([pairs[:, :2], np.full(len(pairs), -1)])
+        distinct, place = np.unique(pairs, return_inverse=True)
+        place = place.reshape(pairs.shape)
+        if distinct[0] < 0:
+            distinct, place = distinct[1:], place - 1
+        texts = [self.texts[row] for row in distinct]
+        # Luck comes from the batch itself: a training that resumes sees the same views.
+        rng = np.random.default_rng(pairs[:, :2].ravel())
+        return {
+            "features": self.tokens(texts),
+            "views": self.tokens([_thinned(text, rng) for text in texts])
+            if self.settings.views
+            else None,
+            "pairs": torch.from_numpy(place.astype(np.int64)),
+            "rows": torch.from_numpy(distinct.astype(np.int64)),
+        }
+
+    def tokens(self, texts: list[str]) -> dict[str, Any]:
+        """Tokenise, at most ``max_tokens`` of each text."""
+        found: dict[str, Any] = self.encoder.preprocess(texts, prompt=self.prompt)
+        return found
+
+
+def _thinned(text: str, rng: np.random.Generator) -> str:
+    """Leave some words out at random."""
+    words = text.split()
+    kept = [word for word, luck in zip(words, rng.random(len(words)), strict=True)
+            if luck >= DROPPED]  # fmt: skip
+    return " ".join(kept or words)
