@@ -54,6 +54,8 @@ class Finetuned:
             if self.before is None or self.after is None
             else f"held-out products, nDCG@10: {self.before:.4f} before, {self.after:.4f} after"
         )
+        if self.before is not None and self.after is not None and self.after < self.before:
+            asked += " (worse: keep the encoder you had)"
         return [
             f"device: {self.device}",
             f"trained {self.trainable:,} of {self.parameters:,} parameters"
