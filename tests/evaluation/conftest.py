@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy import sparse
 
+from crossaisle.evaluation.neighbours import training_log
 from crossaisle.graph import Graph
 
 AISLES = ("food", "garden", "toys", None)
@@ -97,3 +99,22 @@ def log() -> Callable[..., Graph]:
 @pytest.fixture(scope="session")
 def bridge() -> Graph:
     return make_bridge()
+
+
+@pytest.fixture(scope="session")
+def graph(log: Callable[..., Graph]) -> Graph:
+    """A small log with baskets, for formulas written out."""
+    return log(11, users=50, products=25, events=300, baskets=10)
+
+
+@pytest.fixture(scope="session")
+def dense(graph: Graph) -> np.ndarray:
+    return training_log(graph).toarray()
+
+
+@pytest.fixture(scope="session")
+def histories() -> sparse.csr_array:
+    """Of six people, the first without any."""
+    matrix = (np.random.default_rng(5).random((6, 25)) < 0.2).astype(np.float32)
+    matrix[0] = 0
+    return sparse.csr_array(matrix)

@@ -20,25 +20,6 @@ from crossaisle.fusion.ease import EaseError, ease_table
 from crossaisle.fusion.scorer import Scorer
 from crossaisle.graph import Graph
 
-
-@pytest.fixture(scope="module")
-def graph(log: Callable[..., Graph]) -> Graph:
-    return log(11, users=50, products=25, events=300, baskets=10)
-
-
-@pytest.fixture(scope="module")
-def dense(graph: Graph) -> np.ndarray:
-    return training_log(graph).toarray()
-
-
-@pytest.fixture(scope="module")
-def histories() -> sparse.csr_array:
-    rng = np.random.default_rng(5)
-    matrix = (rng.random((6, 25)) < 0.2).astype(np.float32)
-    matrix[0] = 0
-    return sparse.csr_array(matrix)
-
-
 SOME = np.array([3, 1, 24, 7, 8, 9])
 
 

@@ -26,23 +26,6 @@ with warnings.catch_warnings():  # it calls torch.jit.script, which newer torch 
 SOME = np.array([3, 1, 24, 7, 8, 9])
 
 
-@pytest.fixture(scope="module")
-def graph(log: Callable[..., Graph]) -> Graph:
-    return log(11, users=50, products=25, events=300, baskets=10)
-
-
-@pytest.fixture(scope="module")
-def dense(graph: Graph) -> np.ndarray:
-    return training_log(graph).toarray()
-
-
-@pytest.fixture(scope="module")
-def histories() -> sparse.csr_array:
-    matrix = (np.random.default_rng(5).random((6, 25)) < 0.2).astype(np.float32)
-    matrix[0] = 0
-    return sparse.csr_array(matrix)
-
-
 @pytest.mark.parametrize("power", [0.0, 0.5])
 def test_svd_projects_on_the_first_directions(
     graph: Graph, dense: np.ndarray, histories: sparse.csr_array, power: float
