@@ -21,15 +21,13 @@ from crossaisle.fusion.histories import (
     read_pairs,
 )
 from crossaisle.fusion.model import Model
-from crossaisle.fusion.ranking import best
+from crossaisle.fusion.ranking import Ranked, as_frame, best
 from crossaisle.fusion.saved import load_model, save_model
 from crossaisle.fusion.search import Search
 from crossaisle.fusion.terms import Contrast, Explanation
 from crossaisle.fusion.train import train
 from crossaisle.fusion.what_if import WhatIf, what_if
 from crossaisle.graph import Graph, Progress, silent
-
-_List = tuple[int, np.ndarray, np.ndarray]  # user, product rows and scores, best first
 
 BATCH_CELLS = 8_000_000
 """Scores (users x candidates) held at a time: 32 MB."""
@@ -101,7 +99,7 @@ class Recommender:
         if candidates is not None:
             allowed = np.unique([self.product_row(product) for product in candidates]).astype(int)
         open_ = np.array([user in told for user in users], bool)
-        lists: list[_List] = []
+        lists: list[Ranked] = []
         for name in dict.fromkeys(wanted):
             chosen = allowed
             if name is not None:
@@ -110,7 +108,8 @@ class Recommender:
             for own in (True, False):
                 some = rows[open_[rows] != own]
                 lists.extend(self._ranked(some, table, chosen, k, own))
-        return self._frame(users, sorted(lists, key=lambda made: made[0]))
+        products = self.model.graph.products
+        return as_frame(users, sorted(lists, key=lambda made: made[0]), products)
 
     def score(
         self, pairs: pl.DataFrame | Iterable[tuple[str, str]], histories: Histories | None = None
@@ -295,7 +294,7 @@ class Recommender:
 
     def _ranked(
         self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int, own: bool
-    ) -> Iterator[_List]:
+    ) -> Iterator[Ranked]:
         step = max(1, BATCH_CELLS // max(len(candidates), 1))
         place = np.full(table.shape[1], -1)
         place[candidates] = np.arange(len(candidates))
@@ -309,19 +308,3 @@ class Recommender:
                 scores[user[seen >= 0], seen[seen >= 0]] = -np.inf
             chosen, values = best(scores, candidates, k)
             yield from zip(part.tolist(), chosen, values, strict=True)
-
-    def _frame(self, users: list[str], lists: list[_List]) -> pl.DataFrame:
-        """One frame of many lists."""
-        lengths = [len(products) for _, products, _ in lists]
-        names = [users[row] for row, _, _ in lists]
-        products = np.concatenate([np.zeros(0, np.int64), *(made[1] for made in lists)])
-        ranks = np.concatenate([np.zeros(0, np.int64), *(np.arange(1, n + 1) for n in lengths)])
-        scores = np.concatenate([np.zeros(0, np.float32), *(made[2] for made in lists)])
-        found = self.model.graph.products.select("aisle", product_id="id")[products]
-        return found.select(
-            pl.Series("user_id", np.repeat(np.array(names, object), lengths), dtype=pl.String),
-            "aisle",
-            pl.Series("rank", ranks, dtype=pl.Int64),
-            "product_id",
-            pl.Series("score", scores, dtype=pl.Float32),
-        )
