@@ -137,8 +137,8 @@ class SlowExplainer:
     ) -> Iterator[tuple[Walk, float]]:
         """Likewise; and what each node of a new product, and all else, brings to X_i . X_j."""
         one = np.array([product])
-        steep = table.steepness(items, one)[:, 0] * factor
         parts = table.parts(items, one, np.dtype(np.float64))
+        steep = table.steepness(items, one, parts)[:, 0] * factor
         columns, theirs = rows_of(table.matrix, product)
         nodes = columns[columns < self._nodes]
         learned = table.towards(items, nodes) * theirs[: len(nodes)] * float(table.share[product])

@@ -207,16 +207,16 @@ def told_histories(recommender: Recommender, users: list[str]) -> pl.DataFrame:
         pl.col("id").is_in(pl.Series(users, dtype=pl.String).implode())
         & (pl.col("text").fill_null("").str.strip_chars() != "")
     )
-    found = pl.DataFrame(schema={"user_id": pl.String, "product_id": pl.String, "told": pl.Boolean})
+    schema = {"user_id": pl.String, "product_id": pl.String, "told": pl.Boolean}
     if not asked.height or recommender.model.text is None:
-        return found
+        return pl.DataFrame(schema=schema)
     vectors = _encoder_of(recommender).encode(asked["text"].to_list())
-    for name, text, vector in zip(asked["id"], asked["text"], vectors, strict=True):
-        near = recommender.search(text, vector, k=NEAREST)
-        found = pl.concat(
-            [found, near.select(pl.lit(name).alias("user_id"), "product_id", told=pl.lit(True))]
-        )
-    return found
+    rows = [
+        (name, product, True)
+        for name, text, vector in zip(asked["id"], asked["text"], vectors, strict=True)
+        for product in recommender.search(text, vector, k=NEAREST)["product_id"]
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _encoder_of(recommender: Recommender) -> SentenceEncoder:

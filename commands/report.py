@@ -100,9 +100,8 @@ def make(
     """Rank, explain and gather what the page shows."""
     histories = histories_of(recommender, asked, None)
     ranked = rank(recommender, asked, histories, k=k, progress=progress)
-    own = histories.drop_nulls("product_id")
-    if "told" in own.columns:  # by a text: they have none of it
-        own = own.filter(pl.col("told").is_null())
+    # What a text tells they do not have.
+    own = histories.filter(pl.col("product_id").is_not_null() & pl.col("told").is_null())
     bought = dict(own.group_by("user_id", maintain_order=True).agg("product_id").iter_rows())
     known = _known(recommender)
     lists: dict[tuple[str, str | None], list[Ranked]] = {row: [] for row in asked.iter_rows()}

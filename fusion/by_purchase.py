@@ -1,11 +1,12 @@
 """Scores as sums over single purchases, so that any part of a history can be scored from them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.model import CHANNELS, POWER, Model
+from crossaisle.fusion.model import CHANNELS, POWER, Model, recency
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -
         products: int (m,), rows of candidates.
     """
     kept = model.kept_back.without(sparse.csr_array(history))
-    items, age = kept.indices, kept.data.astype(np.float64) - 1
-    size = np.stack([np.ones(len(age)), np.exp2(-age / model.half_life)])
+    items = kept.indices
+    size = np.stack([recency(kept.data, life) for life in (math.inf, model.half_life)])
     new = model.is_new[products].astype(np.int64)
     adds = np.zeros((2, len(items), len(products)))
     for place, name in enumerate(CHANNELS):

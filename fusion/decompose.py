@@ -207,7 +207,8 @@ class Decomposer:
                 if isinstance(channel, NetworkTables):
                     cells += _network(channel, near, far, weight, factor)
                 elif isinstance(channel, ContentTable):
-                    self._content(channel, near, far, cells, weight, factor)
+                    steep = channel.steepness(near.products, products)
+                    self._shared(near, far, cells, steep, weight, factor)
                 elif isinstance(channel, LikenessTable):
                     self._likeness(channel, near, far, cells, weight, factor)
                 else:
@@ -229,18 +230,6 @@ class Decomposer:
                 both=through[:, start:end],
             )
 
-    def _content(
-        self,
-        table: ContentTable,
-        near: _Side,
-        far: _Side,
-        cells: np.ndarray,
-        weight: np.ndarray,
-        factor: np.ndarray,
-    ) -> None:
-        """Add F_i,f F_j,f A[i, j] / (F_i . F_j), the share of f: all words are one walk."""
-        self._shared(near, far, cells, table.steepness(near.products, far.products), weight, factor)
-
     def _likeness(
         self,
         table: LikenessTable,
@@ -252,11 +241,11 @@ class Decomposer:
     ) -> None:
         """Add each part's share of A[i, j]; of X_i . X_j, what a node of j brings is its walk."""
         n, m = len(near.products), len(far.products)
-        steep = table.steepness(near.products, far.products)
-        if not steep.any():
+        if not table.far[far.products].any():
             return
-        self._shared(near, far, cells, CONTENT_WEIGHT * steep, weight, factor)
         parts = table.parts(near.products, far.products, np.dtype(np.float64))
+        steep = table.steepness(near.products, far.products, parts)
+        self._shared(near, far, cells, CONTENT_WEIGHT * steep, weight, factor)
         scale = steep * weight[:, None] * factor
         cells[n : 2 * n, m : 2 * m] += parts.text * scale
         owner = far.owner[2 * m :]
@@ -277,7 +266,10 @@ class Decomposer:
         weight: np.ndarray,
         factor: np.ndarray,
     ) -> None:
-        """Add F_i,f F_j,f steep_ij for each node f, and for all words together."""
+        """Add F_i,f F_j,f steep_ij for each node f, and for all words together.
+
+        With steep_ij = A[i, j] / (F_i . F_j) that is each feature's share of A[i, j].
+        """
         n, m = len(near.products), len(far.products)
         words = (self._words[near.products] @ self._words[far.products].T).toarray()
         cells[n : 2 * n, m : 2 * m] += words * steep * weight[:, None] * factor

@@ -8,7 +8,6 @@ from scipy import sparse
 
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.graph import Graph
-from crossaisle.graph.visits import visits_since
 
 Histories = Mapping[str, Sequence[str]] | pl.DataFrame | Iterable[str]
 """User id -> product ids; or a frame user_id, product_id; or ids of customers the model knows.
@@ -82,7 +81,7 @@ def read_histories(
     values = np.array(list(moments.values()))
     table = sparse.csr_array((values, (ends[:, 0], ends[:, 1])), shape=(len(users), len(products)))
     table.sort_indices()
-    return users, visits_since(table, None if graph.has_clock else graph.aisle_of), tuple(skipped)
+    return users, graph.count_visits(table), tuple(skipped)
 
 
 def _frame(histories: Mapping[str, Sequence[str]]) -> pl.DataFrame:

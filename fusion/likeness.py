@@ -21,6 +21,7 @@ from scipy import sparse
 from crossaisle.fusion.channels import CELLS, POWER
 from crossaisle.fusion.content import HUBNESS, POPULARITY, Features
 from crossaisle.fusion.newcomers import learn_weights
+from crossaisle.fusion.ridge import unit
 
 CONTENT_WEIGHT, TEXT_WEIGHT = 0.6, 0.5
 """Weights of the parts beside X_i . X_j; chosen on held-out new products of two shops."""
@@ -60,7 +61,7 @@ class LikenessTable:
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
         """SUM_i histories[u, i] A[i, j]: (users, m), of the histories' type."""
         result = np.zeros((histories.shape[0], len(candidates)), histories.dtype)
-        new = np.flatnonzero(self.far[candidates] > 0)
+        new = self._new(candidates)
         used = np.unique(histories.indices)
         step = max(CELLS // max(len(new), 1), 1)
         for start in range(0, len(used) if len(new) else 0, step):
@@ -71,17 +72,23 @@ class LikenessTable:
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """A[i, j] for every item and candidate: float64 (n, m)."""
-        return self._pairs(items, candidates, np.dtype(np.float64))
+        result = np.zeros((len(items), len(candidates)))
+        new = self._new(candidates)
+        result[:, new] = self._pairs(items, candidates[new], result.dtype)
+        return result
+
+    def _new(self, candidates: np.ndarray) -> np.ndarray:
+        """Places of those that A is not 0 for."""
+        return np.flatnonzero(self.far[candidates] > 0)
 
     def _pairs(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
         total = self.parts(items, candidates, dtype).total
         return np.asarray(total**POWER * self._factors(items, candidates, dtype))
 
-    def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """A[i, j] / c(i, j), what each part is multiplied by: float64 (n, m)."""
-        dtype = np.dtype(np.float64)
-        total = self.parts(items, candidates, dtype).total
-        return np.asarray(total ** (POWER - 1) * self._factors(items, candidates, dtype))
+    def steepness(self, items: np.ndarray, candidates: np.ndarray, parts: Parts) -> np.ndarray:
+        """A[i, j] / c(i, j), what each of their float64 parts is multiplied by: (n, m)."""
+        factors = self._factors(items, candidates, np.dtype(np.float64))
+        return np.asarray(parts.total ** (POWER - 1) * factors)
 
     def parts(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> Parts:
         """Return the three parts of c for every item and candidate."""
@@ -114,7 +121,7 @@ def likeness_table(
         bought: float64 (products,), people who bought each.
     """
     new = bought == 0
-    vectors = _unit(np.where(new[:, None], np.float32(0), factors))
+    vectors = unit(np.where(new[:, None], np.float32(0), factors))
     weight = np.where(new, 0, np.sqrt(bought)).astype(np.float32)
     learned = learn_weights(vectors, weight, made.matrix, text)
     guess = made.matrix @ learned.features
@@ -161,8 +168,3 @@ def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-30)
     ends = (np.repeat(np.arange(len(new)), most), top.ravel())
     return sparse.csr_array((share.ravel().astype(np.float32), ends), shape=alike.shape)
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)

@@ -88,7 +88,7 @@ class Model:
         float32 ranks. In float64 the sum agrees with its terms to about 1e-7 of the largest.
         """
         histories = self.kept_back.without(sparse.csr_array(histories))
-        scaled = [faded(histories, life, dtype) for life in (math.inf, self.half_life)]
+        scaled = {life: faded(histories, life, dtype) for life in {math.inf, self.half_life}}
         visited = self.visited(histories)
         result = np.empty((histories.shape[0], len(candidates)), dtype)
         aisles, new = self.aisle_of[candidates], self.is_new[candidates].astype(np.int64)
@@ -99,7 +99,7 @@ class Model:
                 rows = np.flatnonzero(place == situation)
                 if not len(rows):
                     continue
-                shown = scaled[situation and not fresh]
+                shown = scaled[self.half_life if situation and not fresh else math.inf]
                 block = self._block(shown, rows, candidates[columns], situation, fresh)
                 if len(rows) == len(visited) and len(columns) == len(candidates):
                     return block
@@ -169,6 +169,11 @@ class Model:
         return block
 
 
+def recency(since: np.ndarray, half_life: float) -> np.ndarray:
+    """2^-(visits since / half-life) of entries that are 1 + the visits since: float64."""
+    return np.exp2(-(since.astype(np.float64) - 1) / half_life)
+
+
 def faded(
     histories: sparse.csr_array, half_life: float, dtype: type[np.floating] = np.float32
 ) -> sparse.csr_array:
@@ -182,7 +187,7 @@ def faded(
     if histories.nnz and histories.data.min() <= 0:  # a stored 0 is no purchase
         histories = histories.copy()
         histories.eliminate_zeros()
-    weight = np.exp2(-(histories.data.astype(np.float64) - 1) / half_life)
+    weight = recency(histories.data, half_life)
     ends = (histories.indices, histories.indptr)
     table = sparse.csr_array((weight, *ends), shape=histories.shape)
     size = np.asarray(table.sum(axis=1)).ravel()

@@ -18,6 +18,7 @@ from crossaisle.fusion.likeness import likeness_table
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import freeze
 from crossaisle.fusion.people import People
+from crossaisle.fusion.ridge import unit
 from crossaisle.fusion.softmax import train_network
 from crossaisle.fusion.walks import TO_POWERS, walk_table
 from crossaisle.graph import Progress
@@ -105,8 +106,7 @@ def _fit_network(
     progress: Callable[[int, int], None],
 ) -> tuple[NetworkTables, np.ndarray]:
     bought = lore.bought
-    start = lore.factors[:, : config.embedding_size].copy()
-    start /= np.maximum(np.linalg.norm(start, axis=1, keepdims=True), 1e-12)
+    start = unit(lore.factors[:, : config.embedding_size])
     nodes = lore.features.attributes + lore.features.categories
     relations = _relations(lore)
     names = tuple(r.name for r in relations)

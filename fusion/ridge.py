@@ -114,11 +114,10 @@ def sources(
     log = sparse.csr_array(purchases[:, rows])
     log = sparse.csr_array(log[np.diff(log.indptr) > 0])
     vectors, sigma = latent_factors(log, common.vectors.shape[1], rng, common.vectors[rows])
-    latent = vectors * np.sqrt(sigma)
-    latent /= np.maximum(np.linalg.norm(latent, axis=1, keepdims=True), 1e-12)
+    latent = unit(vectors * np.sqrt(sigma))
     near = _unit_rows(strongest(sparse.csr_array(common.diffusion[rows][:, rows]), 40))
     identity = sparse.eye_array(len(rows), dtype=np.float32, format="csr")
-    return Sources(rows, (identity, latent.astype(np.float32), near))
+    return Sources(rows, (identity, latent, near))
 
 
 @dataclass(frozen=True)
@@ -214,6 +213,12 @@ def _without_diagonal(matrix: sparse.csr_array) -> sparse.csr_array:
     matrix = sparse.csr_array(matrix - sparse.diags_array(matrix.diagonal()))
     matrix.eliminate_zeros()
     return matrix.astype(np.float32)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Bring rows to length 1; rows of 0 stay: float32, of the same shape."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
 
 
 def _unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -21,6 +21,7 @@ from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
 from crossaisle.graph import Graph, Progress, silent
+from crossaisle.graph.visits import day
 
 
 def train(
@@ -154,8 +155,7 @@ def _moments(graph: Graph) -> Moments:
     if not graph.has_clock:
         return Moments(graph.first_moments, np.zeros(graph.baskets.height, np.float32), None)
     start = graph.bought["time"].min()
-    day = (pl.col("time") - start).dt.total_seconds() / 86400 + 1
-    held = graph.contains.select("head", day=day).group_by("head").agg(pl.min("day"))
+    held = graph.contains.select("head", day=day(pl.lit(start))).group_by("head").agg(pl.min("day"))
     baskets = np.zeros(graph.baskets.height, np.float32)
     baskets[held["head"].to_numpy()] = held["day"].fill_null(0).to_numpy()
     return Moments(graph.first_moments, baskets, float(graph.first_moments.data.max()))

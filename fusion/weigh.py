@@ -5,6 +5,7 @@ kept only when its gain in nDCG over popularity alone exceeds one standard error
 difference, so that on a log that teaches nothing popularity stands alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +73,12 @@ def ndcg(total: np.ndarray, answers: tuple[np.ndarray, np.ndarray], cutoff: int)
 
 def quality(sheets: list[Sheet], weights: dict[str, float]) -> np.ndarray:
     """NDCG of every task of every sheet: float64 (tasks,)."""
-    return np.concatenate([ndcg(s.total(weights), s.answers, CUTOFF) for s in sheets])
+    return _judged(sheets, (sheet.total(weights) for sheet in sheets))
+
+
+def _judged(sheets: list[Sheet], totals: Iterable[np.ndarray]) -> np.ndarray:
+    pairs = zip(totals, sheets, strict=True)
+    return np.concatenate([ndcg(total, sheet.answers, CUTOFF) for total, sheet in pairs])
 
 
 def better(new: np.ndarray, old: np.ndarray) -> bool:
@@ -122,9 +128,7 @@ def _along(
             continue
         added = np.float32(trial[name])
         totals = (rest + added * s.parts[name] for rest, s in zip(others, sheets, strict=True))
-        score = np.concatenate(
-            [ndcg(t, s.answers, CUTOFF) for t, s in zip(totals, sheets, strict=True)]
-        )
+        score = _judged(sheets, totals)
         if score.mean() > found_score.mean():
             found, found_score = trial, score
     return found, found_score

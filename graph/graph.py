@@ -101,7 +101,11 @@ class Graph:
         0 where nothing was bought, else 1 + how many visits ago: of all visits where events have
         dates, else of those to the product's aisle.
         """
-        return visits_since(self.first_moments, None if self.has_clock else self.aisle_of)
+        return self.count_visits(self.first_moments)
+
+    def count_visits(self, first: sparse.csr_array) -> sparse.csr_array:
+        """:attr:`visits_since` of other histories, whose moments are on the same clock."""
+        return visits_since(first, None if self.has_clock else self.aisle_of)
 
     @cached_property
     def anonymous_baskets(self) -> sparse.csr_array:

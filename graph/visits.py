@@ -5,6 +5,11 @@ import polars as pl
 from scipy import sparse
 
 
+def day(since: pl.Expr) -> pl.Expr:
+    """Days of ``time`` from a moment on, plus 1: float64."""
+    return (pl.col("time") - since).dt.total_seconds() / 86400 + 1
+
+
 def first_moments(bought: pl.DataFrame, shape: tuple[int, int], *, clock: bool) -> sparse.csr_array:
     """When each customer first bought each product: float64, above 0.
 
@@ -17,7 +22,7 @@ def first_moments(bought: pl.DataFrame, shape: tuple[int, int], *, clock: bool) 
         clock: whether every event has a date.
     """
     if clock:
-        moment = (pl.col("time") - pl.col("time").min()).dt.total_seconds() / 86400 + 1
+        moment = day(pl.col("time").min())
     else:
         moment = pl.col("position").rank("dense").fill_null(0).cast(pl.Float64) + 1
     first = bought.select("head", "tail", moment=moment).group_by("head", "tail").min()
