@@ -85,9 +85,12 @@ def evaluate_graph(
         split.save(split_folder)
     # A product's text does not depend on who bought it: nothing hidden can show in it.
     text = text_vectors(graph, settings, progress)
+    config = settings.train
+    if not split.in_time:  # what is hidden was bought at any time
+        config = config.model_copy(update={"forecast": False})
 
     def fit(hidden: Graph) -> Scorer:
-        trained = Recommender.train(hidden, settings.train, text=text, seed=seed, progress=progress)
+        trained = Recommender.train(hidden, config, text=text, seed=seed, progress=progress)
         model = replace(trained.model, sensitive=settings.reasons.sensitive)
         fitted(model)
         return model

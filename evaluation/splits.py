@@ -170,6 +170,11 @@ class Split:
     validation: Fold
     test: Fold
 
+    @property
+    def in_time(self) -> bool:
+        """Whether what is hidden came after all that is learned from."""
+        return self.task == "aisle-warm" and self.test.graph.has_clock
+
     @classmethod
     def make(
         cls,

@@ -10,6 +10,9 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    forecast: bool = True
+    """Where events have dates the weights are chosen by what people bought after a day, as it will
+    be asked for. False: by purchases of any time, hidden here and there."""
     network: bool = True
     """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
     embedding_size: Annotated[int, Field(ge=2, le=256)] = 128

@@ -15,7 +15,7 @@ UNTIL = 0.9
 """Quantile of first purchases at which the first training ends, where events have dates."""
 
 FEWEST_LATER = 50
-"""With fewer later questions about visited aisles single products are hidden as well."""
+"""With fewer later questions of a situation purchases of any time are hidden instead."""
 
 NEW_PRODUCTS = 0.1
 """Share of each aisle's products that lose all events in the first training."""
@@ -55,31 +55,35 @@ class HeldOut:
 def hold_out(lore: Lore, config: TrainConfig, rng: np.random.Generator) -> HeldOut:
     """Draw people and products; ask for hidden aisles (cold), and for single products (visited).
 
-    Where events have dates the first training ends at :data:`UNTIL`, and the questions about a
-    visited aisle are what people took from it after that (all people: what is asked came later
-    than what was learned, as it will be). Else the last product of each visited aisle is hidden, as
-    far as the log says which that is. Whole aisles are hidden whenever they were bought in. New
-    products are asked for in hidden aisles and, by all else that people bought, in visited ones.
+    With ``config.forecast``, where events have dates, the first training ends at :data:`UNTIL`, and
+    the questions are what all people took after that, from aisles old and new to them (what is
+    asked came later than what was learned, as it will be). Else, and where little came later, whole
+    aisles are hidden, and the last product of each visited aisle, as far as the log says which that
+    is. New products are asked for in hidden aisles and, by all else that people bought, in visited
+    ones.
     """
     aisle_of, moments = lore.aisle_of, lore.moments
     people, products = lore.purchases.shape
     kept = rng.random(people) >= config.held_out_users
     is_new = (rng.random(products) < NEW_PRODUCTS) & (lore.bought > 0) & (aisle_of >= 0)
     log = sparse.csr_array(moments.first[np.flatnonzero(~kept)])
-    groups, before = [_hidden_aisles(log, aisle_of)], None
-    if moments.now is not None and moments.first.nnz:
+    hidden, before = _hidden_aisles(log, aisle_of), None
+    known = [hidden, _hidden_products(log, aisle_of, rng)]
+    if config.forecast and moments.now is not None and moments.first.nnz:
         before = float(np.quantile(moments.first.data, UNTIL))
-        groups.append(_visited(moments.first, aisle_of, moments.first.data >= before))
-    if before is None or len(groups[-1]) < FEWEST_LATER:
-        groups.append(_hidden_products(log, aisle_of, rng))
-    groups.append(_visited(log, aisle_of, is_new[log.indices]))
-    parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in groups]
+        later = _rest(moments.first, aisle_of, moments.first.data >= before)
+        for situation in (COLD, VISITED):
+            some = later.choose(np.flatnonzero(later.situation == situation))
+            if len(some) >= FEWEST_LATER:
+                known[situation] = some
+    fresh = _rest(log, aisle_of, is_new[log.indices])
+    fresh = fresh.choose(np.flatnonzero(fresh.situation == VISITED))
+    parts = [_cap(tasks, config.held_out_tasks, rng) for tasks in (*known, hidden, fresh)]
     asked = []
-    for group in (_stack(parts[:-1]), _stack([parts[0], parts[-1]])):
+    for group in (_stack(parts[:2]), _stack(parts[2:])):
         shown = only(group.histories, ~is_new[group.histories.indices])
         asked.append(replace(group, histories=moments.visits_since(shown, aisle_of)))
-    known, fresh = _asked(asked[0], ~is_new), _asked(asked[1], is_new)
-    return HeldOut(kept, before, is_new, known, fresh)
+    return HeldOut(kept, before, is_new, _asked(asked[0], ~is_new), _asked(asked[1], is_new))
 
 
 def _asked(tasks: Tasks, chosen: np.ndarray) -> Tasks:
@@ -91,10 +95,10 @@ def _nothing(log: sparse.csr_array) -> Tasks:
     return Tasks(log[:0], log[:0], np.zeros(0, int), np.zeros(0, int))
 
 
-def _visited(log: sparse.csr_array, aisle_of: np.ndarray, late: np.ndarray) -> Tasks:
-    """Ask each person and visited aisle for some entries of the log, bool (entries,), by the rest.
+def _rest(log: sparse.csr_array, aisle_of: np.ndarray, late: np.ndarray) -> Tasks:
+    """Ask each person and aisle for some entries of the log, bool (entries,), by the other entries.
 
-    An aisle is visited where the rest has some of it.
+    An aisle is visited where the other entries have some of it.
     """
     person, product = sparse.coo_array(only(log, late)).coords
     inside = aisle_of[product] >= 0
@@ -106,13 +110,8 @@ def _visited(log: sparse.csr_array, aisle_of: np.ndarray, late: np.ndarray) -> T
     row = np.repeat(np.arange(len(pairs)), np.diff(whole.indptr))
     mine, wanted = aisle_of[whole.indices] == pairs[row, 1], asked.data > 1
     visits = np.bincount(row[mine & ~wanted], minlength=len(pairs))
-    tasks = Tasks(
-        only(whole, ~wanted),
-        _ones(only(whole, mine & wanted)),
-        pairs[:, 1],
-        np.full(len(pairs), VISITED),
-    )
-    return _answerable(tasks.choose(np.flatnonzero(visits > 0)))
+    shown, targets = only(whole, ~wanted), _ones(only(whole, mine & wanted))
+    return _answerable(Tasks(shown, targets, pairs[:, 1], np.where(visits > 0, VISITED, COLD)))
 
 
 def _hidden_aisles(log: sparse.csr_array, aisle_of: np.ndarray) -> Tasks:

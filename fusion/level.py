@@ -19,8 +19,8 @@ def level(model: Model, seed: int) -> Model:
     which is added to all of A:
 
     - known products of no aisle against known products of all aisles, in the ratio of their events;
-    - new products of an aisle (or of none) against its known ones, in the ratio of their numbers,
-      apart for histories that have the aisle and for those that lack it.
+    - new products of an aisle (or of none) against its known ones, by :func:`mass_of_new`, apart
+      for histories that have the aisle and for those that lack it.
 
     Weights that were chosen inside an aisle, or among held-out products, rank those well among
     themselves; on what level these stand they cannot know.
@@ -39,7 +39,7 @@ def level(model: Model, seed: int) -> Model:
     visited = model.visited(histories)
     for aisle in range(-1, len(model.graph.aisles)):
         new, old = ((model.aisle_of == aisle) & which for which in (model.is_new, known))
-        ratio = new.sum() / max(old.sum(), 1)
+        ratio = mass_of_new(events[old], int(new.sum()))
         if aisle < 0:
             _move(model, histories, everybody, new, old, ratio, (0, 1))
             continue
@@ -47,6 +47,29 @@ def level(model: Model, seed: int) -> Model:
             mine = visited[:, aisle] == situation
             _move(model, histories, mine, new, old, ratio, (situation,))
     return model
+
+
+def mass_of_new(events: np.ndarray, new: int) -> float:
+    """How much will be bought of products without events, against those with events.
+
+    Some have been on offer all along and did not sell. Of such products Chao's estimate (1984),
+    f1 (f1 - 1) / (2 (f2 + 1)), expects how many there are, and Good's (1953), M = f1 / N, what share
+    of all purchases they take; f1 and f2 are the products with one and two events, N all events.
+    Those of the ``new`` beyond that number came later, and each is worth an average known product.
+    Chao's is a lower bound: where few products sell most, some unsold ones are taken for new.
+
+    Args:
+        events: float (known products,), above 0: how often each was bought.
+        new: number of products without events.
+    """
+    if not len(events):
+        return 1.0
+    once, twice = (np.count_nonzero(events == count) for count in (1, 2))
+    unsold = min(new, once * (once - 1) / (2 * (twice + 1)))
+    missed = min(once / events.sum(), 0.5)
+    missed /= 1 - missed
+    share = unsold / new if new else 0.0
+    return float(missed * share + (new - unsold) / len(events))
 
 
 def _move(

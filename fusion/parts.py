@@ -23,7 +23,7 @@ from crossaisle.fusion.softmax import train_network
 from crossaisle.fusion.walks import TO_POWERS, walk_table
 from crossaisle.graph import Progress
 
-TRENDS = {"popularity, 10 days": 10.0, "popularity, 60 days": 60.0}
+TRENDS = {f"popularity, {days} days": float(days) for days in (4, 10, 40)}
 """Half-lives of popularity in time, for logs with dates."""
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.linalg import lapack
 
 from crossaisle.fusion.strongest import strongest
 
@@ -227,8 +228,22 @@ def _unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
 
 
 def orthonormal(matrix: np.ndarray) -> np.ndarray:
-    """Orthonormal basis (n, r) whose span holds the columns of a tall matrix (n, r)."""
-    return np.asarray(np.linalg.qr(matrix)[0])
+    """Orthonormal basis (n, r) whose span holds the columns of a tall matrix (n, r).
+
+    Q = M R^-1, M'M = R'R (Cholesky), twice for the last digits (CholeskyQR2; Yamamoto et al.,
+    2015): matrix products, which are several times faster than Householder's reflections. Where
+    the columns are too near to dependent for that, Householder's QR is taken.
+    """
+    basis = matrix
+    for _ in range(2):
+        gram = (basis.T @ basis).astype(np.float64)
+        root, failed = lapack.dpotrf(gram, lower=0)
+        size = np.diag(root)
+        if failed or not np.isfinite(size).all() or size.min() < 1e-3 * size.max():
+            return np.asarray(np.linalg.qr(matrix)[0])
+        inverse = linalg.solve_triangular(root, np.eye(len(root)), lower=False)
+        basis = basis @ np.asarray(inverse, basis.dtype)
+    return np.asarray(basis)
 
 
 def left_singular(matrix: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:

@@ -105,7 +105,20 @@ def test_the_first_training_ends_before_what_is_asked(dated: Graph, lore: Lore) 
         assert (lore.aisle_of[target] == tasks.aisle[row]).all()
         assert any(not (target & ~np.array(a)).any() for a in answers)
     assert np.mean(seen) > 0.8  # the others saw only products that were made new
-    assert (tasks.situation == COLD).any()  # hidden aisles
+    cold = np.flatnonzero(tasks.situation == COLD)
+    assert len(cold) > 50  # aisles first bought in later
+    for row in cold.tolist():
+        history = tasks.histories[[row]].toarray()[0] > 0
+        assert not (lore.aisle_of[history] == tasks.aisle[row]).any()
+
+
+def test_without_a_forecast_nothing_is_cut_in_time(lore: Lore) -> None:
+    held = hold_out(lore, TrainConfig(forecast=False), np.random.default_rng(0))
+    assert held.before is None
+    people = lore.moments.first[np.flatnonzero(~held.kept)].toarray() > 0
+    for row in range(len(held.known)):
+        target = held.known.targets[[row]].toarray()[0] > 0
+        assert (people & target == target).all(axis=1).any()
 
 
 def test_what_is_in_fashion_is_ranked_first(dated: Graph) -> None:

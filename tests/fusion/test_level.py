@@ -1,12 +1,13 @@
-"""New products stand beside known ones as so many average ones would."""
+"""New products stand beside known ones as what is new in the shop, or as what did not sell."""
 
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from scipy import sparse
 
 from crossaisle.fusion import TrainConfig
-from crossaisle.fusion.level import level
+from crossaisle.fusion.level import level, mass_of_new
 from crossaisle.fusion.train import train
 from crossaisle.graph import Graph
 
@@ -28,5 +29,26 @@ def test_new_products_get_their_share_whatever_level_they_had(
         rest[histories[rows][:, aisle & ~levelled.is_new].toarray() > 0] = -np.inf
         new = levelled.scores(histories[rows], np.flatnonzero(aisle & levelled.is_new))
         gap = np.log(np.exp(new).sum(1)) - np.log(np.exp(rest).sum(1))
-        expected = np.log((aisle & levelled.is_new).sum() / (aisle & ~levelled.is_new).sum())
+        events = np.asarray(model.graph.purchases.sum(axis=0)).ravel()[aisle & ~levelled.is_new]
+        expected = np.log(mass_of_new(events, int((aisle & levelled.is_new).sum())))
         assert abs(gap.mean() - expected) < 0.05
+
+
+def test_products_beyond_what_stays_unsold_by_chance_count_as_average_ones() -> None:
+    often = np.full(100, 50.0)
+    assert mass_of_new(often, 10) == pytest.approx(0.1)  # nothing sold once: all ten came later
+    assert mass_of_new(np.zeros(0), 3) == 1.0
+    assert mass_of_new(often, 0) == 0.0
+
+
+def test_unsold_products_get_the_share_that_the_next_purchases_give_them() -> None:
+    """A shop of 2,000 products, all on offer, of which a short log misses many."""
+    rng = np.random.default_rng(0)
+    chance = rng.lognormal(0, 0.5, 2000)
+    chance /= chance.sum()
+    for purchases in (1500, 3000):
+        events = rng.multinomial(purchases, chance, size=20)
+        known = [row[row > 0].astype(float) for row in events]
+        told = np.mean([mass_of_new(row, 2000 - len(row)) for row in known])
+        missed = [chance[row == 0].sum() for row in events]
+        assert told == pytest.approx(np.mean([m / (1 - m) for m in missed]), rel=0.3)
