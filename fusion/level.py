@@ -53,8 +53,9 @@ def mass_of_new(events: np.ndarray, new: int) -> float:
     """How much will be bought of products without events, against those with events.
 
     Some have been on offer all along and did not sell. Of such products Chao's estimate (1984),
-    f1 (f1 - 1) / (2 (f2 + 1)), expects how many there are, and Good's (1953), M = f1 / N, what share
-    of all purchases they take; f1 and f2 are the products with one and two events, N all events.
+    f1 (f1 - 1) / (2 (f2 + 1)), expects how many there are, and Good's (1953), M = f1 / N, what
+    share of all purchases they take; f1 and f2 are the products with one and two events, N all
+    events.
     Those of the ``new`` beyond that number came later, and each is worth an average known product.
     Chao's is a lower bound: where few products sell most, some unsold ones are taken for new.
 
