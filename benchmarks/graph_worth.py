@@ -1,6 +1,7 @@
 """What the graph is worth: the same training on the real graph, a shuffled one, and without it.
 
     python benchmarks/graph_worth.py demo/graph.lbdb --task product-cold --output FILE.json
+        [--arms shuffled,removed]
 
 Arms, each trained and weighed anew on the same split:
 
@@ -70,6 +71,14 @@ def fit(change: Change, settings: Settings, seed: int) -> Callable[[Graph], Scor
     return train
 
 
+def asked(split: Split, settings: Settings) -> Settings:
+    """Settings of the training, as `crossaisle evaluate` has them for the split's task."""
+    if split.in_time:
+        return settings
+    config = settings.train.model_copy(update={"forecast": False})
+    return settings.model_copy(update={"train": config})
+
+
 def progress(stage: str, done: int, total: int) -> None:
     """Name each stage once."""
     if done == 0:
@@ -83,6 +92,7 @@ def main() -> None:
     parser.add_argument("--task", nargs="+", default=["product-cold", "aisle-cold"])
     parser.add_argument("--set", action="append", default=[], help="as `crossaisle evaluate --set`")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--arms", default="shuffled,removed,no text,nothing")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     settings = read_settings(None, options.set)
@@ -93,14 +103,16 @@ def main() -> None:
         graph = store.read()
     results = []
     for task in options.task:
-        arms = {
-            "shuffled": fit(shuffled, settings, options.seed),
-            "removed": fit(removed, settings, options.seed),
-            "no text": fit(untitled, wordless, options.seed),
-            "nothing": fit(lambda graph: untitled(removed(graph)), wordless, options.seed),
-        }
         split = Split.make(graph, task, seed=options.seed)
-        real = fit(lambda graph: graph, settings, options.seed)
+        of_task, of_wordless = (asked(split, one) for one in (settings, wordless))
+        arms = {
+            "shuffled": fit(shuffled, of_task, options.seed),
+            "removed": fit(removed, of_task, options.seed),
+            "no text": fit(untitled, of_wordless, options.seed),
+            "nothing": fit(lambda graph: untitled(removed(graph)), of_wordless, options.seed),
+        }
+        arms = {name: arms[name] for name in options.arms.split(",")}
+        real = fit(lambda graph: graph, of_task, options.seed)
         results.append(
             evaluate(graph, task, real, arms=arms, baselines=NONE, split=split, seed=options.seed)
         )

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable, NetworkTables
-from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable
-from crossaisle.fusion.model import CHANNELS, Model
+from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable, Parts
+from crossaisle.fusion.model import CHANNELS, Model, faded
 from crossaisle.fusion.paths import Paths, joined, rows_of
 from crossaisle.fusion.terms import Explanation, Kind, Path, Term
 
@@ -41,8 +41,11 @@ class SlowExplainer:
         """
         history = sparse.csr_array(history)
         items, _ = rows_of(history, 0)
-        ((weight, factors),) = self.model.multipliers(history, np.array([product]))
-        multipliers = factors[0]  # of the one product
+        situation = int(self.model.situations(history, np.array([product]))[0])
+        new = int(self.model.is_new[product])
+        life = self.model.half_life if situation and not new else np.inf
+        weight = faded(history, life, np.float64).data
+        multipliers = self.model.weights[situation, new].astype(np.float64)
         total: dict[Walk, float] = {}
         for place, name in enumerate(CHANNELS):
             channel = self.model.channels.get(name)
@@ -123,7 +126,8 @@ class SlowExplainer:
         """Share of each feature f of both in A[i, j]; all words together are one walk."""
         columns, theirs = rows_of(table.matrix, product)
         shared = table.matrix[items][:, columns].astype(np.float64).toarray()
-        steep = table.steepness(items, np.array([product]))[:, 0]
+        cosine = shared @ theirs.astype(np.float64)
+        steep = table.steepness(items, np.full(len(items), product), cosine)
         values = shared * theirs.astype(np.float64) * (factor * steep)[:, None]
         for row, place in zip(*np.nonzero(values), strict=True):
             item, column = int(items[row]), int(columns[place])
@@ -138,10 +142,13 @@ class SlowExplainer:
         """Likewise; and what each node of a new product, and all else, brings to X_i . X_j."""
         one = np.array([product])
         parts = table.parts(items, one, np.dtype(np.float64))
-        steep = table.steepness(items, one, parts)[:, 0] * factor
+        every = np.full(len(items), product)
+        single = Parts(parts.people[:, 0], parts.features[:, 0], parts.text[:, 0])
+        steep = table.steepness(items, every, single) * factor
         columns, theirs = rows_of(table.matrix, product)
         nodes = columns[columns < self._nodes]
-        learned = table.towards(items, nodes) * theirs[: len(nodes)] * float(table.share[product])
+        toward = table.vectors[items].astype(np.float64) @ table.nodes[nodes].astype(np.float64).T
+        learned = toward * theirs[: len(nodes)] * float(table.share[product])
         shared = table.matrix[items][:, columns].astype(np.float64).toarray()
         both = CONTENT_WEIGHT * shared * theirs.astype(np.float64)
         for row, (item, slope) in enumerate(zip(items.tolist(), steep.tolist(), strict=True)):
@@ -165,7 +172,7 @@ class SlowExplainer:
         path: Path = (start, "LEARNED", end)
         count = None
         if sort == "people":
-            found = self.paths.people(item, product)
+            found = self.paths.people(np.array([item]), np.array([product]))[0]
             if found is not None:
                 kind, (path, count) = "people", found
         elif sort == "text":

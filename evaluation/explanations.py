@@ -23,9 +23,9 @@ from scipy import sparse
 from crossaisle.evaluation.bootstrap import Interval, resample
 from crossaisle.evaluation.path_measures import PathMeasures, diversity, learned
 from crossaisle.fusion.by_purchase import by_purchase
-from crossaisle.fusion.decompose import PEOPLE, SHARED, Walks
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import Model
+from crossaisle.fusion.walk_values import PEOPLE, SHARED, Walks
 from crossaisle.graph import Progress, silent
 
 LIST = 10

@@ -8,10 +8,11 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from crossaisle.fusion.crossing import FEWEST, SHOWN
-from crossaisle.fusion.decompose import NONE, Decomposer
+from crossaisle.fusion.decompose import Decomposer
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Paths
 from crossaisle.fusion.terms import PathNode
+from crossaisle.fusion.walk_values import NONE
 
 AUDIENCE = 100
 STEP = 2000

@@ -1,8 +1,9 @@
 """The channels of a score: tables that are linear in the history, A[i, j] kept small.
 
 Every channel answers ``scores(histories, candidates)``, (users, m) = SUM_i histories[u, i] A[i, j],
-and ``pairs(items, candidates)``, float64 (n, m) = A[i, j]. Scores are of the histories' type:
-float32 ranks, float64 is for few pairs whose sum must agree with its terms to the last digits.
+``pairs(items, candidates)``, float64 (n, m) = A[i, j], and ``entries``, single ones of them.
+Scores are of the histories' type: float32 ranks, float64 is for few pairs whose sum must agree with
+its terms to the last digits.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ class Channel(Protocol):
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """A[i, j] for every item and candidate: float64 (n, m)."""
+        ...
+
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] of each item and the candidate at its place: float64 (n,)."""
         ...
 
 
@@ -64,6 +69,17 @@ class PeopleTables:
                 result[:, here] = self.sources[aisle][items].astype(np.float64) @ target.T
         return result
 
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        result = np.zeros(len(items))
+        aisles = self.aisle_of[candidates]
+        for aisle in np.unique(aisles).tolist():
+            if aisle in self.sources:
+                here = np.flatnonzero(aisles == aisle)
+                target = self.targets[aisle][self.place[candidates[here]]]
+                result[here] = inner(self.sources[aisle][items[here]], target)
+        return result
+
 
 @dataclass(frozen=True)
 class WalkTable:
@@ -84,6 +100,11 @@ class WalkTable:
         """See :class:`Channel`."""
         chosen = sparse.csr_array(self.table[items])[:, candidates]
         return np.asarray(chosen.toarray().astype(np.float64) * self.scale[candidates])
+
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        found = looked_up(self.table, items, candidates)
+        return np.asarray(found * self.scale[candidates])
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,10 @@ class NetworkTables:
         left, right = self.vectors_in[items], self.vectors_out[candidates]
         return np.asarray(left.astype(np.float64) @ right.astype(np.float64).T)
 
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        return inner(self.vectors_in[items], self.vectors_out[candidates])
+
 
 @dataclass(frozen=True)
 class ContentTable:
@@ -152,18 +177,55 @@ class ContentTable:
 
     def pairs(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """See :class:`Channel`."""
-        return self._powers(items, candidates, POWER)
-
-    def steepness(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """A[i, j] / (F_i . F_j), what a product of features is multiplied by: float64 (n, m)."""
-        return self._powers(items, candidates, POWER - 1)
-
-    def _powers(self, items: np.ndarray, candidates: np.ndarray, power: int) -> np.ndarray:
-        """near_i (F_i . F_j)^power far_j: float64 (n, m)."""
         rows = self.matrix[candidates].astype(np.float64)
         cosines = (self.matrix[items].astype(np.float64) @ rows.T).toarray()
         factors = self.near[items].astype(np.float64)[:, None] * self.far[candidates]
-        return np.asarray(cosines**power * factors)
+        return np.asarray(cosines**POWER * factors)
+
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """See :class:`Channel`."""
+        cosine = alike(self.matrix, items, candidates)
+        return np.asarray(cosine * self.steepness(items, candidates, cosine))
+
+    def steepness(
+        self, items: np.ndarray, candidates: np.ndarray, cosine: np.ndarray
+    ) -> np.ndarray:
+        """A[i, j] / (F_i . F_j), what a product of features is multiplied by: float64 (n,).
+
+        Of each item and the candidate at its place, with ``cosine``, float64 (n,), F_i . F_j.
+        """
+        factors = self.near[items].astype(np.float64) * self.far[candidates]
+        return np.asarray(cosine ** (POWER - 1) * factors)
+
+
+def inner(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Inner products of rows at the same places: float64 (n,)."""
+    return np.asarray(np.einsum("nd,nd->n", left.astype(np.float64), right.astype(np.float64)))
+
+
+def alike(matrix: sparse.csr_array, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Inner products of two rows of a table, one pair at each place: float64 (n,)."""
+    left, right = (
+        sparse.csr_array(matrix[rows]).astype(np.float64) for rows in (items, candidates)
+    )
+    return np.asarray(left.multiply(right).sum(axis=1)).ravel()
+
+
+def looked_up(table: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Single entries of a table, by bisection in each row: float64 (n,)."""
+    table.sort_indices()
+    if not table.nnz:
+        return np.zeros(len(rows))
+    low, end = table.indptr[rows].astype(np.int64), table.indptr[rows + 1].astype(np.int64)
+    high, last = end, table.nnz - 1
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        below = table.indices[np.minimum(middle, last)] < columns
+        low = np.where(open_ & below, middle + 1, low)
+        high = np.where(open_ & ~below, middle, high)
+    at = np.minimum(low, last)
+    found = (low < end) & (table.indices[at] == columns)
+    return np.where(found, table.data[at], 0).astype(np.float64)
 
 
 def summed(histories: sparse.csr_array, vectors: np.ndarray) -> np.ndarray:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.decompose import NONE, PEOPLE, TEXT, Decomposer
+from crossaisle.fusion.decompose import Decomposer
 from crossaisle.fusion.errors import UnknownId
 from crossaisle.fusion.ideas import Idea, ideas
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Paths
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.terms import KINDS, Kind, PathNode
+from crossaisle.fusion.walk_values import NONE, PEOPLE, TEXT
 
 FEWEST = 5
 """People behind a figure below which it is not told."""

@@ -1,4 +1,4 @@
-"""A score taken apart into all of its walks: one array operation for a history and its list.
+"""Scores taken apart into all of their walks, for many histories and their lists at once.
 
 The network's part of a score is bilinear in leaves, so its walks come as one product of matrices,
 
@@ -6,12 +6,12 @@ The network's part of a score is bilinear in leaves, so its walks come as one pr
 
 g: a history product i and a node at its side; s: a candidate j and a node at its side. The other
 channels add to single cells of V: people and walks where both sides are the products themselves,
-content where both sides are the same node, or both the text.
+content where both sides are the same node, or both the text. Those are found for all lists of a
+block in a few array operations; V is laid out list by list.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,125 +19,30 @@ from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable, NetworkTables
 from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable
-from crossaisle.fusion.model import CHANNELS, Model
-
-NONE = -1
-"""In place of a node: the product itself."""
-
-PAIR, PEOPLE, SHARED, TEXT = range(4)
-"""Sorts of walks. pair: from a node to a different one, either of which may be the product itself ·
-people: product to product · shared: through a node that both have · text: text to text."""
+from crossaisle.fusion.lists import Lists, Side, rows_of_all, through_leaves
+from crossaisle.fusion.model import CHANNELS, Model, faded
+from crossaisle.fusion.walk_values import NONE, Walks
 
 CELLS = 1_000_000
-"""Walks held at a time: 8 MB."""
+"""Walks of one list held at a time: 8 MB."""
+
+TOGETHER = 20_000
+"""Pairs (history product, candidate) looked up together, where one list has no more."""
 
 
 @dataclass(frozen=True)
-class Walks:
-    """Every walk from a history of n products to one candidate, in five blocks.
+class _Block:
+    """What the channels but the network add to V, for all lists."""
 
-    ``value``, ``item``, ``sort``, ``mine`` and ``theirs`` list them all, block by block.
-    """
-
-    items: np.ndarray  # int (n,): the history's rows
-    owner: np.ndarray  # int (g,): place in items of whoever has the node
-    nodes: np.ndarray  # int (g,): nodes of the history products
-    far: np.ndarray  # int (s,): nodes of the candidate
-    people: np.ndarray  # float64 (n,)
-    text: np.ndarray  # float64 (n,)
-    direct: np.ndarray  # float64 (n,): a product itself to the other's text
-    to_node: np.ndarray  # float64 (n, s): from the product itself
-    from_node: np.ndarray  # float64 (g,): to the candidate itself
-    both: np.ndarray  # float64 (g, s): shared where the nodes are the same
-
-    @cached_property
-    def value(self) -> np.ndarray:
-        """Contributions: float64 (walks,); with the bias they add up to the score."""
-        blocks = (self.people, self.text, self.direct, self.to_node, self.from_node, self.both)
-        return np.concatenate([block.ravel() for block in blocks])
-
-    @cached_property
-    def item(self) -> np.ndarray:
-        """The history product's row: int (walks,)."""
-        each, having = self.items, self.items[self.owner]
-        wide = (np.repeat(rows, len(self.far)) for rows in (each, having))
-        return np.concatenate([each, each, each, next(wide), having, next(wide)])
-
-    @cached_property
-    def sort(self) -> np.ndarray:
-        """:data:`PEOPLE`, :data:`TEXT`, :data:`SHARED` or :data:`PAIR`: int8 (walks,)."""
-        n, all_ = len(self.items), len(self.value)
-        sort = np.full(all_, PAIR, np.int8)
-        sort[:n], sort[n : 2 * n] = PEOPLE, TEXT
-        same = np.flatnonzero(self.nodes[:, None] == self.far)
-        sort[all_ - self.both.size + same] = SHARED
-        return sort
-
-    @cached_property
-    def mine(self) -> np.ndarray:
-        """Node at the history's side, :data:`NONE` for the product itself: int (walks,)."""
-        without = np.full(len(self.items) * (3 + len(self.far)), NONE)
-        return np.concatenate([without, self.nodes, np.repeat(self.nodes, len(self.far))])
-
-    @cached_property
-    def theirs(self) -> np.ndarray:
-        """Node at the candidate's side, :data:`NONE` for the product itself: int (walks,)."""
-        n, g = len(self.items), len(self.nodes)
-        ends = (np.full(3 * n, NONE), np.tile(self.far, n), np.full(g, NONE), np.tile(self.far, g))
-        return np.concatenate(ends)
-
-    def walk(self, at: int) -> tuple[int, int, int, int]:
-        """(item, sort, mine, theirs) of one walk, as the arrays have it."""
-        n, s, g = len(self.items), len(self.far), len(self.nodes)
-        if at < 3 * n:
-            return int(self.items[at % n]), (PEOPLE, TEXT, PAIR)[at // n], NONE, NONE
-        at -= 3 * n
-        if at < n * s:
-            return int(self.items[at // s]), PAIR, NONE, int(self.far[at % s])
-        at -= n * s
-        start, end = (at, NONE) if at < g else divmod(at - g, s)
-        mine, theirs = int(self.nodes[start]), NONE if at < g else int(self.far[end])
-        return int(self.items[self.owner[start]]), SHARED if mine == theirs else PAIR, mine, theirs
-
-    def largest(self, top: int, untold: np.ndarray | None = None) -> list[int]:
-        """Places of the ``top`` largest by size, first; what weighs nothing is none of them.
-
-        ``untold``, bool (walks,), are left out as well.
-        """
-        size = np.abs(self.value if untold is None else np.where(untold, 0, self.value))
-        if 0 < top < len(size):
-            least = np.partition(size, len(size) - top)[len(size) - top]
-            chosen = np.flatnonzero((size >= least) & (size > 0))  # and whatever ties with the last
-        else:
-            chosen = np.flatnonzero(size)
-        order = sorted(chosen.tolist(), key=lambda at: (-size[at], self.walk(at)))
-        return order[: max(top, 0)]
-
-    def key(self, nodes: int) -> np.ndarray:
-        """A number for (item, sort, mine, theirs), the same for every candidate: int64 (walks,)."""
-        wide = np.int64(nodes + 1)
-        route = (self.mine + 1).astype(np.int64) * wide + self.theirs + 1
-        return np.asarray((self.item.astype(np.int64) * 4 + self.sort) * wide * wide + route)
-
-
-@dataclass(frozen=True)
-class _Side:
-    """Some products' nodes: for each product itself, its text, and each of its nodes a group."""
-
-    products: np.ndarray  # int (p,)
-    owner: np.ndarray  # int (groups,): place in products; first all products, then all texts
-    node: np.ndarray  # int (groups,): -1 for the first 2 p
-    leaf: np.ndarray  # int (entries,): leaves that are mixed in
-    share: np.ndarray  # float64 (entries,): how much of them
-    group: np.ndarray  # int (entries,): which group an entry belongs to
-    feature: np.ndarray  # float64 (groups,): the node's feature, 0 for products and texts
-
-    def folded(self, factor: np.ndarray) -> tuple[np.ndarray, sparse.csr_array]:
-        """Leaves used, and shares times their product's factor: float64 (groups, used)."""
-        used, column = np.unique(self.leaf, return_inverse=True)
-        data = self.share * factor[self.owner[self.group]]
-        shape = (len(self.node), len(used))
-        return used, sparse.csr_array(sparse.coo_array((data, (self.group, column)), shape=shape))
+    people: np.ndarray  # float64 (pairs,): product to product
+    text: np.ndarray  # float64 (pairs,): text to text
+    written: np.ndarray  # float64 (pairs,): product to text
+    mine: np.ndarray  # int (shared,): place in the near side's nodes
+    theirs: np.ndarray  # int (shared,): and in the far side's
+    shared: np.ndarray  # float64 (shared,): through a node of both; ascending by list
+    shared_at: np.ndarray  # int (lists + 1,)
+    learned: np.ndarray | None  # float64 (history product, far node) one after the other, or None
+    learned_at: np.ndarray  # int (lists + 1,)
 
 
 class Decomposer:
@@ -158,9 +63,6 @@ class Decomposer:
             self._mix = dict.fromkeys(("in", "out"), sparse.csr_array((products, 0), dtype="f4"))
         self._itself, self._written = leaf < 0, leaf >= 2 * self.nodes
         self._node = leaf % max(self.nodes, 1)
-        described = model.features.matrix
-        self._features = sparse.csr_array(described[:, : self.nodes])
-        self._words = sparse.csr_array(described[:, self.nodes :]).astype(np.float64)
 
     def walks(self, history: sparse.csr_array, products: np.ndarray) -> Iterator[Walks]:
         """Take one history's scores apart, in the order of ``products``.
@@ -169,131 +71,227 @@ class Decomposer:
             history: float32 (1, products).
             products: int (m,), rows of candidates.
         """
-        history = sparse.csr_array(history)
-        near = self._side("in", history.indices)
-        step = max(CELLS // max(8 * len(near.node), 1), 1)
-        for at in range(0, len(products), step):
-            yield from self._block(history, near, products[at : at + step])
+        return self.lists(history, np.array([0, len(products)]), products)
 
-    def _side(self, name: str, products: np.ndarray) -> _Side:
+    def lists(
+        self, histories: sparse.csr_array, starts: np.ndarray, products: np.ndarray
+    ) -> Iterator[Walks]:
+        """Take the scores of several lists apart, in the order of ``products``.
+
+        Args:
+            histories: float32 (lists, products).
+            starts: int (lists + 1,), where each list's candidates start.
+            products: int (m,), rows of candidates.
+        """
+        histories = sparse.csr_array(histories)
+        for users, bounds in self._parts(histories, starts):
+            asked = products[bounds[0] : bounds[-1]]
+            lists = self._lists(sparse.csr_array(histories[users]), bounds - bounds[0], asked)
+            near, far = self._side("in", lists.item), self._side("out", lists.product)
+            block = self._block(lists, near, far)
+            for at in range(len(users)):
+                yield from self._laid_out(lists, near, far, block, at)
+
+    def _parts(
+        self, histories: sparse.csr_array, starts: np.ndarray
+    ) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Rows and bounds of lists that are taken apart together; a long one comes in pieces."""
+        sizes = np.diff(histories.indptr)
+        held = np.diff(self._mix["in"].indptr) + np.diff(self.model.features.matrix.indptr)
+        far = 2 + max(int(held.max(initial=0)), 1)
+        users: list[int] = []
+        bounds, pairs = [int(starts[0])], 0
+        for row, (start, end) in enumerate(pairwise(starts.tolist())):
+            mine = histories.indices[histories.indptr[row] : histories.indptr[row + 1]]
+            groups = 2 * len(mine) + int(held[mine].sum())
+            step = max(CELLS // max(far * groups, 1), 1)
+            for at in range(start, end, step):
+                last = min(at + step, end)
+                users.append(row)
+                bounds.append(last)
+                pairs += int(sizes[row]) * (last - at)
+                if pairs >= TOGETHER:
+                    yield users, np.array(bounds)
+                    users, bounds, pairs = [], [last], 0
+        if users:
+            yield users, np.array(bounds)
+
+    def _lists(
+        self, histories: sparse.csr_array, starts: np.ndarray, products: np.ndarray
+    ) -> Lists:
+        model = self.model
+        lists = len(starts) - 1
+        of_item = np.repeat(np.arange(lists), np.diff(histories.indptr))
+        of_product = np.repeat(np.arange(lists), np.diff(starts))
+        situations = model.situations_of(histories, of_product, products)
+        new = model.is_new[products].astype(np.int64)
+        sizes = np.diff(histories.indptr) * np.diff(starts)
+        lives = (np.inf, model.half_life)
+        return Lists(
+            item=histories.indices,
+            product=products,
+            of_item=of_item,
+            of_product=of_product,
+            item_at=histories.indptr.astype(np.int64),
+            product_at=starts,
+            pair_at=np.concatenate([[0], np.cumsum(sizes)]),
+            weight=np.stack([faded(histories, life, np.float64).data for life in lives]),
+            factor=model.weights[situations, new].astype(np.float64),
+            fades=situations * (1 - new),
+        )
+
+    def _side(self, name: str, products: np.ndarray) -> Side:
         count, nodes = len(products), max(self.nodes, 1)
-        leaf, share, place = _rows(self._mix[name], products)
+        leaf, share, place = rows_of_all(self._mix[name], products)
         of_leaf = 2 * count + place * nodes + self._node[leaf]
         of_leaf = np.where(self._written[leaf], count + place, of_leaf)
         of_leaf = np.where(self._itself[leaf], place, of_leaf)
-        column, value, row = _rows(self._features, products)
-        of_feature = 2 * count + row * nodes + column
+        column, value, row = rows_of_all(self.model.features.matrix, products)
+        is_node = column < self.nodes
+        of_feature = 2 * count + row[is_node] * nodes + column[is_node]
         groups, inverse = np.unique(
             np.concatenate([np.arange(2 * count), of_leaf, of_feature]), return_inverse=True
         )
-        owner, node = np.divmod(groups - 2 * count, nodes)
-        owner[: 2 * count], node[: 2 * count] = np.tile(np.arange(count), 2), NONE
-        feature = np.zeros(len(groups))
-        feature[inverse[2 * count + len(leaf) :]] = value
+        owner, node = np.divmod(groups[2 * count :] - 2 * count, nodes)
+        at = np.full(len(column), NONE)
+        at[is_node] = inverse[2 * count + len(leaf) :] - 2 * count
         group = inverse[2 * count : 2 * count + len(leaf)]
-        return _Side(products, owner, node, leaf, share.astype(np.float64), group, feature)
+        order = np.argsort(group, kind="stable")
+        return Side(
+            node_at=np.searchsorted(owner, np.arange(count + 1)),
+            node=node,
+            owner=owner,
+            feature=column,
+            value=value.astype(np.float64),
+            holder=row,
+            of_feature=at,
+            leaf_at=np.searchsorted(group[order], np.arange(len(groups) + 1)),
+            leaf=leaf[order],
+            share=share[order].astype(np.float64),
+        )
 
-    def _block(
-        self, history: sparse.csr_array, near: _Side, products: np.ndarray
-    ) -> Iterator[Walks]:
-        far = self._side("out", products)
-        n, m = len(near.products), len(products)
-        cells = np.zeros((len(near.node), len(far.node)))
-        for weight, factors in self.model.multipliers(history, products):
-            for place, name in enumerate(CHANNELS):
-                channel, factor = self.model.channels.get(name), factors[:, place]
-                if channel is None or not factor.any() or not n:
-                    continue
-                if isinstance(channel, NetworkTables):
-                    cells += _network(channel, near, far, weight, factor)
-                elif isinstance(channel, ContentTable):
-                    steep = channel.steepness(near.products, products)
-                    self._shared(near, far, cells, steep, weight, factor)
-                elif isinstance(channel, LikenessTable):
-                    self._likeness(channel, near, far, cells, weight, factor)
-                else:
-                    pairs = channel.pairs(near.products, products)
-                    cells[:n, :m] += pairs * weight[:, None] * factor
-        starts = np.searchsorted(far.owner[2 * m :], np.arange(m + 1)) + 2 * m
-        itself, written, through = cells[:n], cells[n : 2 * n], cells[2 * n :]
-        for j, (start, end) in enumerate(pairwise(starts.tolist())):
-            yield Walks(
-                items=near.products,
-                owner=near.owner[2 * n :],
-                nodes=near.node[2 * n :],
-                far=far.node[start:end],
-                people=itself[:, j],
-                text=written[:, m + j],
-                direct=itself[:, m + j] + written[:, j],
-                to_node=itself[:, start:end] + written[:, start:end],
-                from_node=through[:, j] + through[:, m + j],
-                both=through[:, start:end],
-            )
+    def _block(self, lists: Lists, near: Side, far: Side) -> _Block:
+        mine, theirs = lists.pairs
+        items, products = lists.item[mine], lists.product[theirs]
+        first, second = self._common(lists, near, far)
+        pair = lists.pair(near.holder[first], far.holder[second])
+        product_of = near.value[first] * far.value[second]
+        cosine = np.bincount(pair, weights=product_of, minlength=len(mine))
+        people, steep, text = np.zeros((3, len(mine)))
+        written, learned = np.zeros(len(mine)), None
+        sizes = np.diff(lists.item_at) * np.diff(far.node_at[lists.product_at])
+        learned_at = np.concatenate([[0], np.cumsum(sizes)])
+        for place, name in enumerate(CHANNELS):
+            channel = self.model.channels.get(name)
+            scale = lists.scale * lists.factor[theirs, place]
+            if channel is None or isinstance(channel, NetworkTables) or not scale.any():
+                continue
+            if isinstance(channel, ContentTable):
+                steep += channel.steepness(items, products, cosine) * scale
+            elif isinstance(channel, LikenessTable):
+                parts = channel.parts_of(items, products, cosine)
+                scale = scale * channel.steepness(items, products, parts)
+                steep += CONTENT_WEIGHT * scale
+                text += parts.text * scale
+                written, learned = self._likeness(channel, lists, far, scale)
+                written += parts.people * scale
+            else:
+                people += channel.entries(items, products) * scale
+        through = product_of * steep[pair]
+        said = near.of_feature[first] < 0
+        text += np.bincount(pair[said], weights=through[said], minlength=len(mine))
+        at = np.flatnonzero(~said)
+        list_of = lists.of_item[near.holder[first[at]]]
+        order = np.argsort(list_of, kind="stable")
+        at = at[order]
+        return _Block(
+            people=people,
+            text=text,
+            written=written,
+            mine=near.of_feature[first[at]],
+            theirs=far.of_feature[second[at]],
+            shared=through[at],
+            shared_at=np.searchsorted(list_of[order], np.arange(len(lists.item_at))),
+            learned=learned,
+            learned_at=learned_at,
+        )
+
+    def _common(self, lists: Lists, near: Side, far: Side) -> tuple[np.ndarray, np.ndarray]:
+        """Entries of the two sides that are of one list and one feature, every pair of them."""
+        wide = self.model.features.matrix.shape[1]
+        left = lists.of_item[near.holder].astype(np.int64) * wide + near.feature
+        right = lists.of_product[far.holder].astype(np.int64) * wide + far.feature
+        order = np.argsort(right, kind="stable")
+        lowest, highest = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+        count = highest - lowest
+        first = np.repeat(np.arange(len(left)), count)
+        inside = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
+        return first, order[np.repeat(lowest, count) + inside]
 
     def _likeness(
-        self,
-        table: LikenessTable,
-        near: _Side,
-        far: _Side,
-        cells: np.ndarray,
-        weight: np.ndarray,
-        factor: np.ndarray,
-    ) -> None:
-        """Add each part's share of A[i, j]; of X_i . X_j, what a node of j brings is its walk."""
-        n, m = len(near.products), len(far.products)
-        if not table.far[far.products].any():
-            return
-        parts = table.parts(near.products, far.products, np.dtype(np.float64))
-        steep = table.steepness(near.products, far.products, parts)
-        self._shared(near, far, cells, CONTENT_WEIGHT * steep, weight, factor)
-        scale = steep * weight[:, None] * factor
-        cells[n : 2 * n, m : 2 * m] += parts.text * scale
-        owner = far.owner[2 * m :]
-        held = far.feature[2 * m :] * table.share[far.products][owner]
-        learned = table.towards(near.products, far.node[2 * m :]) * held
-        cells[:n, 2 * m :] += learned * scale[:, owner]
-        through = sparse.csr_array(
-            (np.ones(len(owner)), (np.arange(len(owner)), owner)), (len(owner), m)
-        )
-        cells[:n, m : 2 * m] += (parts.people - learned @ through) * scale
+        self, table: LikenessTable, lists: Lists, far: Side, scale: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of X_i . X_j, what each node of j brings, and what of it is no node's.
 
-    def _shared(
-        self,
-        near: _Side,
-        far: _Side,
-        cells: np.ndarray,
-        steep: np.ndarray,
-        weight: np.ndarray,
-        factor: np.ndarray,
-    ) -> None:
-        """Add F_i,f F_j,f steep_ij for each node f, and for all words together.
-
-        With steep_ij = A[i, j] / (F_i . F_j) that is each feature's share of A[i, j].
+        Returns:
+            The latter, to be added to X_i . X_j: float64 (pairs,); the former: float64, history
+            product by history product, the nodes of its list's candidates.
         """
-        n, m = len(near.products), len(far.products)
-        words = (self._words[near.products] @ self._words[far.products].T).toarray()
-        cells[n : 2 * n, m : 2 * m] += words * steep * weight[:, None] * factor
-        g, s = np.nonzero(near.node[2 * n :, None] == far.node[2 * m :])
-        g, s = g + 2 * n, s + 2 * m
-        mine, theirs = near.feature * weight[near.owner], far.feature * factor[far.owner]
-        cells[g, s] += mine[g] * theirs[s] * steep[near.owner[g], far.owner[s]]
+        held = np.zeros(len(far.node))
+        some = far.of_feature >= 0
+        held[far.of_feature[some]] = far.value[some]
+        held *= table.share[lists.product[far.owner]]
+        wide = np.diff(far.node_at[lists.product_at])[lists.of_item]
+        mine = np.repeat(np.arange(len(lists.item)), wide)
+        inside = np.arange(len(mine)) - np.repeat(np.cumsum(wide) - wide, wide)
+        node = inside + far.node_at[lists.product_at][lists.of_item[mine]]
+        pair = lists.pair(mine, far.owner[node])
+        found = np.zeros(len(mine))
+        weighs = np.flatnonzero(held[node] * scale[pair])
+        toward = table.towards(lists.item[mine[weighs]], far.node[node[weighs]])
+        found[weighs] = toward * held[node[weighs]] * scale[pair[weighs]]
+        return -np.bincount(pair, weights=found, minlength=len(scale)), found
 
-
-def _network(
-    tables: NetworkTables, near: _Side, far: _Side, weight: np.ndarray, factor: np.ndarray
-) -> np.ndarray:
-    """V of the formula above, times each candidate's factor: float64 (groups, groups)."""
-    used, first = near.folded(weight)
-    known, second = far.folded(factor)
-    x_in, x_out = tables.leaves_in[used], tables.leaves_out[known]
-    closeness = x_in.astype(np.float64) @ x_out.astype(np.float64).T
-    return np.asarray((second @ (first @ closeness).T).T)
-
-
-def _rows(table: sparse.csr_array, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns, values, and places in ``rows`` of all entries of some rows."""
-    starts, counts = table.indptr[rows], np.diff(table.indptr)[rows]
-    place = np.repeat(np.arange(len(rows)), counts)
-    before = np.cumsum(counts) - counts
-    entry = np.arange(len(place)) + (starts - before)[place]
-    return table.indices[entry], table.data[entry], place
+    def _laid_out(
+        self, lists: Lists, near: Side, far: Side, block: _Block, at: int
+    ) -> Iterator[Walks]:
+        """V of one list, cut into its candidates' walks."""
+        a, b = lists.item_at[at : at + 2].tolist()
+        c, d = lists.product_at[at : at + 2].tolist()
+        n, m = b - a, d - c
+        (g0, g1), (s0, s1) = near.node_at[[a, b]].tolist(), far.node_at[[c, d]].tolist()
+        cells = np.zeros((2 * n + g1 - g0, 2 * m + s1 - s0))
+        place, network = CHANNELS.index("network"), self.model.channels.get("network")
+        if isinstance(network, NetworkTables) and n:
+            factor, fades = lists.factor[c:d, place], lists.fades[c:d]
+            for which in np.unique(fades[factor != 0]).tolist():
+                weight, chosen = lists.weight[which, a:b], np.where(fades == which, factor, 0)
+                cells += through_leaves(network, near, far, (a, b), (c, d), weight, chosen)
+        pairs = slice(*lists.pair_at[at : at + 2].tolist())
+        itself, written, through = cells[:n], cells[n : 2 * n], cells[2 * n :]
+        itself[:, :m] += block.people[pairs].reshape(n, m)
+        itself[:, m : 2 * m] += block.written[pairs].reshape(n, m)
+        written[:, m : 2 * m] += block.text[pairs].reshape(n, m)
+        if block.learned is not None:
+            span = slice(*block.learned_at[at : at + 2].tolist())
+            itself[:, 2 * m :] += block.learned[span].reshape(n, s1 - s0)
+        some = slice(*block.shared_at[at : at + 2].tolist())
+        through[block.mine[some] - g0, 2 * m + block.theirs[some] - s0] += block.shared[some]
+        direct = itself[:, m : 2 * m] + written[:, :m]
+        to_node = itself[:, 2 * m :] + written[:, 2 * m :]
+        from_node = through[:, :m] + through[:, m : 2 * m]
+        items, owner, nodes = lists.item[a:b], near.owner[g0:g1] - a, near.node[g0:g1]
+        starts = (far.node_at[c : d + 1] - s0).tolist()
+        for j, (start, end) in enumerate(pairwise(starts)):
+            yield Walks(
+                items=items,
+                owner=owner,
+                nodes=nodes,
+                far=far.node[s0 + start : s0 + end],
+                people=itself[:, j],
+                text=written[:, m + j],
+                direct=direct[:, j],
+                to_node=to_node[:, start:end],
+                from_node=from_node[:, j],
+                both=through[:, 2 * m + start : 2 * m + end],
+            )

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.decompose import NONE, PEOPLE, SHARED, TEXT, Decomposer, Walks
-from crossaisle.fusion.model import PAIRS, Model
-from crossaisle.fusion.paths import Paths, joined
+from crossaisle.fusion.decompose import Decomposer
+from crossaisle.fusion.model import Model
+from crossaisle.fusion.paths import Bought, Paths, joined
 from crossaisle.fusion.terms import (
     KINDS,
     By,
@@ -22,6 +21,10 @@ from crossaisle.fusion.terms import (
     PathNode,
     Term,
 )
+from crossaisle.fusion.walk_values import NONE, PEOPLE, SHARED, TEXT, Walks
+
+LISTED = 500
+"""Products explained together, however many walks they have."""
 
 
 class Explainer:
@@ -52,40 +55,48 @@ class Explainer:
             names: what the users are called.
             top: terms to show of each.
         """
-        for block in range(0, len(users), PAIRS):
-            some, asked = users[block : block + PAIRS], products[block : block + PAIRS]
+        for block in range(0, len(users), LISTED):
+            some, asked = users[block : block + LISTED], products[block : block + LISTED]
             scores = self.model.pair_scores(histories, some, asked)
             starts = np.flatnonzero(np.diff(some, prepend=-1))
-            for start, end in pairwise([*starts.tolist(), len(some)]):
-                user = int(some[start])
-                history = self._drawn_on(histories[[user]])
-                yield from self._list(
-                    history, asked[start:end], scores[start:end], names[user], top
+            mine = self._drawn_on(histories[some[starts]])
+            of = np.cumsum(np.diff(some, prepend=-1) != 0) - 1
+            bias = self.model.bias[self.model.situations_of(mine, of, asked), asked]
+            lists = self.decomposer.lists(mine, np.append(starts, len(some)), asked)
+            kept = []
+            for walks, product in zip(lists, asked.tolist(), strict=True):
+                chosen = walks.largest(top, self._untold(walks, product))
+                kept.append((walks, chosen, float(walks.value.sum())))
+            told = self._told(kept, asked)
+            for place, (walks, chosen, total) in enumerate(kept):
+                product = int(asked[place])
+                terms = tuple(self.term(walks, at, product, told) for at in chosen)
+                yield Explanation(
+                    user_id=names[int(some[place])],
+                    product_id=self.paths.product(product).id,
+                    score=float(scores[place]),
+                    bias=float(bias[place]),
+                    terms=terms,
+                    rest=total - sum(term.contribution for term in terms),
+                    whole=partial(self._grouped, mine, int(of[place]), product),
                 )
 
-    def _list(
-        self,
-        history: sparse.csr_array,
-        products: np.ndarray,
-        scores: np.ndarray,
-        name: str,
-        top: int,
-    ) -> Iterator[Explanation]:
-        bias = self.model.bias[self.model.situations(history, products), products]
-        for place, walks in enumerate(self.decomposer.walks(history, products)):
-            product = int(products[place])
-            chosen = walks.largest(top, self._untold(walks, product))
-            others = walks.value.copy()
-            others[chosen] = 0
-            yield Explanation(
-                user_id=name,
-                product_id=self.paths.product(product).id,
-                score=float(scores[place]),
-                bias=float(bias[place]),
-                terms=tuple(self.term(walks, at, product) for at in chosen),
-                rest=float(others.sum()),
-                whole=partial(self._grouped, history, product),
-            )
+    def _told(
+        self, kept: list[tuple[Walks, list[int], float]], asked: np.ndarray
+    ) -> dict[tuple[int, int], Bought | None]:
+        """Paths of all people walks that are shown, looked up together."""
+        pairs = {
+            (int(walks.items[at]), product)
+            for (walks, chosen, _), product in zip(kept, asked.tolist(), strict=True)
+            for at in chosen
+            if at < len(walks.items)
+        }
+        ends = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+        found = self.paths.people(ends[:, 0], ends[:, 1])
+        return {
+            (item, product): path
+            for (item, product), path in zip(ends.tolist(), found, strict=True)
+        }
 
     def contrast(
         self, history: sparse.csr_array, products: np.ndarray, *, user_id: str = "", top: int = 5
@@ -133,8 +144,11 @@ class Explainer:
             rest=float(difference[order[max(top, 0) :]].sum()),
         )
 
-    def _grouped(self, history: sparse.csr_array, product: int, by: By) -> tuple[Group, ...]:
+    def _grouped(
+        self, histories: sparse.csr_array, row: int, product: int, by: By
+    ) -> tuple[Group, ...]:
         """See :meth:`Explanation.grouped`."""
+        history = sparse.csr_array(histories[[row]])
         walks = next(self.decomposer.walks(history, np.array([product])))
         if by == "history":
             name = walks.item.astype(np.int64)
@@ -190,15 +204,27 @@ class Explainer:
             return PathNode("Kind", kind, kind)
         return self.paths.product(name) if by == "history" else self.paths.node(name)
 
-    def term(self, walks: Walks, at: int, product: int) -> Term:
-        """Tell one walk to a product, by its place among the walks."""
+    def term(
+        self,
+        walks: Walks,
+        at: int,
+        product: int,
+        told: dict[tuple[int, int], Bought | None] | None = None,
+    ) -> Term:
+        """Tell one walk to a product, by its place among the walks.
+
+        ``told`` has the paths of people walks that were looked up already.
+        """
         item, sort, mine, theirs = walks.walk(at)
         start, end = self.paths.product(item), self.paths.product(product)
         kind: Kind = "bridge"
         path: Path = (start, "LEARNED", end)
         count = None
         if sort == PEOPLE:
-            found = self.paths.people(item, product)
+            if told is not None:
+                found = told[item, product]
+            else:
+                found = self.paths.people(np.array([item]), np.array([product]))[0]
             if found is not None:
                 kind, (path, count) = "people", found
         elif sort == TEXT:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import CELLS, POWER
+from crossaisle.fusion.channels import CELLS, POWER, alike, inner
 from crossaisle.fusion.content import HUBNESS, POPULARITY, Features
 from crossaisle.fusion.newcomers import learn_weights
 from crossaisle.fusion.ridge import unit
@@ -34,7 +34,7 @@ SLICE = 256
 
 @dataclass(frozen=True)
 class Parts:
-    """What c is made of, float64 (n, m) each."""
+    """What c is made of, float64 each: (n, m), or (n,) of single pairs."""
 
     people: np.ndarray  # X_i . X_j
     features: np.ndarray  # CONTENT_WEIGHT F_i . F_j
@@ -42,7 +42,7 @@ class Parts:
 
     @property
     def total(self) -> np.ndarray:
-        """max(0, c): float64 (n, m)."""
+        """max(0, c): float64, of the same shape."""
         return np.asarray(np.maximum(self.people + self.features + self.text, 0))
 
 
@@ -77,6 +77,14 @@ class LikenessTable:
         result[:, new] = self._pairs(items, candidates[new], result.dtype)
         return result
 
+    def entries(self, items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """A[i, j] of each item and the candidate at its place: float64 (n,)."""
+        result, new = np.zeros(len(items)), self._new(candidates)
+        mine, theirs = items[new], candidates[new]
+        parts = self.parts_of(mine, theirs, alike(self.matrix, mine, theirs))
+        result[new] = parts.total * self.steepness(mine, theirs, parts)
+        return result
+
     def _new(self, candidates: np.ndarray) -> np.ndarray:
         """Places of those that A is not 0 for."""
         return np.flatnonzero(self.far[candidates] > 0)
@@ -86,9 +94,23 @@ class LikenessTable:
         return np.asarray(total**POWER * self._factors(items, candidates, dtype))
 
     def steepness(self, items: np.ndarray, candidates: np.ndarray, parts: Parts) -> np.ndarray:
-        """A[i, j] / c(i, j), what each of their float64 parts is multiplied by: (n, m)."""
-        factors = self._factors(items, candidates, np.dtype(np.float64))
+        """A[i, j] / c(i, j), what each of :meth:`parts_of` is multiplied by: float64 (n,)."""
+        factors = self.near[items].astype(np.float64) * self.far[candidates]
         return np.asarray(parts.total ** (POWER - 1) * factors)
+
+    def parts_of(self, items: np.ndarray, candidates: np.ndarray, cosine: np.ndarray) -> Parts:
+        """Return the three parts of c for each item and the candidate at its place.
+
+        Args:
+            items: int (n,), rows.
+            candidates: int (n,), rows.
+            cosine: float64 (n,), F_i . F_j.
+        """
+        text = np.zeros(len(items))
+        if self.text is not None:
+            text = TEXT_WEIGHT * np.maximum(inner(self.text[items], self.text[candidates]), 0) ** 2
+        people = inner(self.vectors[items], self.vectors[candidates])
+        return Parts(people, CONTENT_WEIGHT * cosine, text)
 
     def parts(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> Parts:
         """Return the three parts of c for every item and candidate."""
@@ -98,15 +120,15 @@ class LikenessTable:
         if self.text is not None:
             text = self.text[items].astype(dtype) @ self.text[candidates].astype(dtype).T
             text = dtype.type(TEXT_WEIGHT) * np.maximum(text, 0) ** 2
-        alike = dtype.type(CONTENT_WEIGHT) * (left @ right.T).toarray()
-        return Parts(np.asarray(people), np.asarray(alike), np.asarray(text))
+        described = dtype.type(CONTENT_WEIGHT) * (left @ right.T).toarray()
+        return Parts(np.asarray(people), np.asarray(described), np.asarray(text))
 
     def _factors(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return np.asarray(np.outer(self.near[items].astype(dtype), self.far[candidates]), dtype)
 
     def towards(self, items: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-        """X_i . B_f for nodes f (attributes, then categories): float64 (n, nodes)."""
-        return np.asarray(self.vectors[items].astype(float) @ self.nodes[nodes].astype(float).T)
+        """X_i . B_f of each item and the node (attributes, then categories) at its place."""
+        return inner(self.vectors[items], self.nodes[nodes])
 
 
 def likeness_table(
@@ -161,10 +183,10 @@ def likeness_table(
 def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse.csr_array:
     """Shares of each new product's nearest bought ones, by what they are: (new, known)."""
     parts = table.parts(new, known, np.dtype(np.float32))
-    alike = parts.features + parts.text
+    close = parts.features + parts.text
     most = min(LIKES, len(known))
-    top = np.argpartition(-alike, most - 1, axis=1)[:, :most]
-    share = np.take_along_axis(alike, top, axis=1).astype(np.float64) ** POWER
+    top = np.argpartition(-close, most - 1, axis=1)[:, :most]
+    share = np.take_along_axis(close, top, axis=1).astype(np.float64) ** POWER
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-30)
     ends = (np.repeat(np.arange(len(new)), most), top.ravel())
-    return sparse.csr_array((share.ravel().astype(np.float32), ends), shape=alike.shape)
+    return sparse.csr_array((share.ravel().astype(np.float32), ends), shape=close.shape)

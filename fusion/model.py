@@ -10,6 +10,7 @@ of a visited aisle h_i = 2^-(visits since i was bought / half-life), else 1; |h|
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -26,8 +27,8 @@ CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression"
 POWER = 0.5
 """A history of weight |h| counts |h|^-POWER for each of its products."""
 
-PAIRS = 4000
-"""Pairs scored together: at most 128 MB of scores, a few in practice."""
+PAIRS = 50_000
+"""Pairs (history product, candidate) scored together."""
 
 
 @dataclass(frozen=True)
@@ -109,47 +110,61 @@ class Model:
     def pair_scores(
         self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray
     ) -> np.ndarray:
-        """Score pairs in float64, :data:`PAIRS` at a time and aisle by aisle: float64 (m,).
+        """Score pairs in float64, product by product of each history: float64 (m,).
 
         Args:
             histories: float32 (users, products).
             users: int (m,), rows of histories.
             products: int (m,).
         """
+        histories = self.kept_back.without(sparse.csr_array(histories))
+        if histories.nnz and histories.data.min() <= 0:  # a stored 0 is no purchase
+            histories = histories.copy()
+            histories.eliminate_zeros()
+        size = np.diff(histories.indptr)[users].astype(np.int64)
         result = np.empty(len(users))
-        for start in range(0, len(users), PAIRS):
-            aisles = self.aisle_of[products[start : start + PAIRS]]
-            for aisle in np.unique(aisles):
-                at = start + np.flatnonzero(aisles == aisle)
-                people, row = np.unique(users[at], return_inverse=True)
-                wanted, column = np.unique(products[at], return_inverse=True)
-                result[at] = self.scores(histories[people], wanted, np.float64)[row, column]
+        part = np.cumsum(size) // PAIRS
+        for start, end in pairwise([0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(users)]):
+            some = slice(start, end)
+            result[some] = self._pairs(histories, users[some], products[some])
         return result
+
+    def _pairs(
+        self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray
+    ) -> np.ndarray:
+        rows, user = np.unique(users, return_inverse=True)
+        histories = sparse.csr_array(histories[rows])
+        situations = self.situations_of(histories, user, products)
+        new = self.is_new[products].astype(np.int64)
+        size = np.diff(histories.indptr)[user]
+        pair = np.repeat(np.arange(len(user)), size)
+        entry = np.arange(len(pair)) + (histories.indptr[user] - np.cumsum(size) + size)[pair]
+        items, candidates = histories.indices[entry], products[pair]
+        lives = (math.inf, self.half_life)
+        weight = np.stack([faded(histories, life, np.float64).data for life in lives])
+        counted = weight[(situations * (1 - new))[pair], entry]
+        factors = self.weights[situations, new].astype(np.float64)
+        total = self.bias[situations, products].astype(np.float64)
+        for place, name in enumerate(CHANNELS):
+            channel, factor = self.channels.get(name), factors[:, place]
+            if channel is not None and factor.any():
+                value = channel.entries(items, candidates) * counted
+                total += factor * np.bincount(pair, weights=value, minlength=len(user))
+        return np.asarray(total)
 
     def situations(self, history: sparse.csr_array, products: np.ndarray) -> np.ndarray:
         """1 where a product's aisle is in the history (users = 1), else 0: int64 (m,)."""
-        held = self.aisle_of[history.indices[history.data > 0]]
+        return self.situations_of(history, np.zeros(len(products), np.int64), products)
+
+    def situations_of(
+        self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray
+    ) -> np.ndarray:
+        """1 where a product's aisle is in its user's history, else 0: int64 (m,)."""
         aisles = self.aisle_of[products]
-        return np.asarray((aisles >= 0) & np.isin(aisles, held), np.int64)
-
-    def multipliers(
-        self, history: sparse.csr_array, products: np.ndarray
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Factors of A_c[i, j], apart for products where purchases fade and where they do not.
-
-        Returns:
-            For each of the two that occurs: h_i |h|^-1/2, float64 (n,), in the order of the
-            history's entries, and weight_s,c, float64 (m, channels), 0 for the other products.
-        """
-        situations, new = self.situations(history, products), self.is_new[products].astype(int)
-        weights = self.weights[situations, new].astype(np.float64)
-        fades = (situations == 1) & (new == 0)
-        made = []
-        for which in np.unique(fades).tolist():
-            chosen = np.where((fades == which)[:, None], weights, 0)
-            life = self.half_life if which else math.inf
-            made.append((faded(history, life, np.float64).data, chosen))
-        return made
+        found = (
+            self.visited(histories)[users, np.maximum(aisles, 0)] if len(self.graph.aisles) else 0
+        )
+        return np.asarray(np.where(aisles >= 0, found, 0), np.int64)
 
     def _block(
         self,

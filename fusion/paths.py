@@ -6,8 +6,12 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from crossaisle.fusion.channels import looked_up
 from crossaisle.fusion.terms import Path, PathNode
 from crossaisle.graph import Graph
+
+Bought = tuple[Path, int]
+"""A path of BOUGHT_WITH, and how many people its weakest edge has."""
 
 
 class Paths:
@@ -54,27 +58,42 @@ class Paths:
         table.sort_indices()
         return table
 
-    def people(self, item: int, candidate: int) -> tuple[Path, int | None] | None:
+    def people(self, items: np.ndarray, candidates: np.ndarray) -> "list[Bought | None]":
         """BOUGHT_WITH from one to the other, else through the third product nearest to both.
 
+        Args:
+            items: int (n,), rows.
+            candidates: int (n,), rows.
+
         Returns:
-            The path and the count of its weakest edge, or None where the graph has neither.
+            For each pair the path and the count of its weakest edge, or None where the graph has
+            neither. Of equally near third products it is the first row.
         """
-        (near, strength), (far, other) = (rows_of(self.bought_with, r) for r in (item, candidate))
-        start, end = self.product(item), self.product(candidate)
-        at = int(np.searchsorted(near, candidate))
-        if at < len(near) and near[at] == candidate:
-            return (start, "BOUGHT_WITH", end), int(strength[at])
-        if not len(near) or not len(far):
-            return None
-        there = np.minimum(np.searchsorted(far, near), len(far) - 1)
-        weakest = np.where(far[there] == near, np.minimum(strength, other[there]), -1)
-        weakest[self.avoided[near]] = -1
-        best = int(np.argmax(weakest))
-        if weakest[best] < 0:
-            return None
-        middle = self.product(int(near[best]))
-        return (start, "BOUGHT_WITH", middle, "BOUGHT_WITH", end), int(weakest[best])
+        table = self.bought_with
+        straight = looked_up(table, items, candidates).astype(np.int64)
+        far = np.flatnonzero(straight == 0)
+        sizes = np.diff(table.indptr)[items[far]].astype(np.int64)
+        pair = np.repeat(np.arange(len(far)), sizes)
+        inside = np.arange(len(pair)) - (np.cumsum(sizes) - sizes)[pair]
+        entry = table.indptr[items[far]][pair] + inside
+        middle = table.indices[entry]
+        other = looked_up(table, candidates[far][pair], middle).astype(np.int64)
+        weakest = np.where(self.avoided[middle], 0, np.minimum(table.data[entry], other))
+        order = np.lexsort((middle, -weakest, pair))
+        first = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
+        through, count = np.full(len(items), -1), straight
+        through[far[pair[first]]] = np.where(weakest[first] > 0, middle[first], -1)
+        count[far[pair[first]]] = weakest[first]
+        found: list[Bought | None] = []
+        ends = (items, candidates, through, count)
+        for item, candidate, third, people in zip(*(e.tolist() for e in ends), strict=True):
+            start, end = self.product(item), self.product(candidate)
+            if third >= 0:
+                path: Path = (start, "BOUGHT_WITH", self.product(third), "BOUGHT_WITH", end)
+            else:
+                path = (start, "BOUGHT_WITH", end)
+            found.append((path, people) if people else None)
+        return found
 
     def reached(self, items: np.ndarray, candidate: int) -> np.ndarray:
         """Whether :meth:`people` finds a path from each item: bool (n,)."""

@@ -15,11 +15,12 @@ from scipy import sparse
 
 from crossaisle.fusion import Explanation, Model, PathNode, Recommender, UnknownId
 from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
-from crossaisle.fusion.decompose import PAIR, PEOPLE, SHARED, TEXT, Decomposer
+from crossaisle.fusion.decompose import Decomposer
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.likeness import CONTENT_WEIGHT, TEXT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS
 from crossaisle.fusion.terms import SOFT
+from crossaisle.fusion.walk_values import PAIR, PEOPLE, SHARED, TEXT
 from crossaisle.graph import Graph
 
 PRODUCTS = 126

@@ -22,9 +22,9 @@ from crossaisle.evaluation.explanations import (
 from crossaisle.evaluation.path_measures import PathMeasures, diversity, learned, moving_average
 from crossaisle.evaluation.randomised import randomised, sanity
 from crossaisle.fusion import PathNode, Recommender, Term
-from crossaisle.fusion.decompose import PEOPLE, SHARED
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.model import CHANNELS
+from crossaisle.fusion.walk_values import PEOPLE, SHARED
 from crossaisle.graph import Graph, open_store
 
 ROWS = [4, 31, 60]
