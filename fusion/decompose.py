@@ -176,7 +176,8 @@ class Decomposer:
         first, second = self._common(lists, near, far)
         pair = lists.pair(near.holder[first], far.holder[second])
         product_of = near.value[first] * far.value[second]
-        cosine = np.bincount(pair, weights=product_of, minlength=len(mine))
+        cosine = np.zeros(len(mine))
+        np.add.at(cosine, pair, product_of)
         people, steep, text = np.zeros((3, len(mine)))
         written, learned = np.zeros(len(mine)), None
         sizes = np.diff(lists.item_at) * np.diff(far.node_at[lists.product_at])
@@ -199,7 +200,7 @@ class Decomposer:
                 people += channel.entries(items, products) * scale
         through = product_of * steep[pair]
         said = near.of_feature[first] < 0
-        text += np.bincount(pair[said], weights=through[said], minlength=len(mine))
+        np.add.at(text, pair[said], through[said])
         at = np.flatnonzero(~said)
         list_of = lists.of_item[near.holder[first[at]]]
         order = np.argsort(list_of, kind="stable")
@@ -250,7 +251,9 @@ class Decomposer:
         weighs = np.flatnonzero(held[node] * scale[pair])
         toward = table.towards(lists.item[mine[weighs]], far.node[node[weighs]])
         found[weighs] = toward * held[node[weighs]] * scale[pair[weighs]]
-        return -np.bincount(pair, weights=found, minlength=len(scale)), found
+        taken = np.zeros(len(scale))
+        np.subtract.at(taken, pair, found)
+        return taken, found
 
     def _laid_out(
         self, lists: Lists, near: Side, far: Side, block: _Block, at: int

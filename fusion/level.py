@@ -7,6 +7,9 @@ from scipy import sparse
 
 from crossaisle.fusion.model import Model
 
+FURTHER = 2.0
+"""Drawn from lognormal shops of sigma .5 to 2, unsold products are 1 to 4 times Chao's estimate."""
+
 PEOPLE = 400
 """Histories that the level is measured on."""
 
@@ -57,7 +60,8 @@ def mass_of_new(events: np.ndarray, new: int) -> float:
     share of all purchases they take; f1 and f2 are the products with one and two events, N all
     events.
     Those of the ``new`` beyond that number came later, and each is worth an average known product.
-    Chao's is a lower bound: where few products sell most, some unsold ones are taken for new.
+    Chao's is a lower bound; where few products sell most there are up to four times as many, so
+    :data:`FURTHER` times the estimate is taken.
 
     Args:
         events: float (known products,), above 0: how often each was bought.
@@ -66,7 +70,7 @@ def mass_of_new(events: np.ndarray, new: int) -> float:
     if not len(events):
         return 1.0
     once, twice = (np.count_nonzero(events == count) for count in (1, 2))
-    unsold = min(new, once * (once - 1) / (2 * (twice + 1)))
+    unsold = min(new, FURTHER * once * (once - 1) / (2 * (twice + 1)))
     missed = min(once / events.sum(), 0.5)
     missed /= 1 - missed
     share = unsold / new if new else 0.0
