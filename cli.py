@@ -91,6 +91,9 @@ def graph_build(
     pseudonyms: Annotated[
         Path | None, typer.Option(help="Hide who they are: file of the key, made if not there.")
     ] = None,
+    category_map: Annotated[
+        Path | None, typer.Option(help="Map the shop's categories to the taxonomy: a CSV to edit.")
+    ] = None,
 ) -> None:
     """Load a shop's files and make the store hold their graph. Again: only what changed changes.
 
@@ -99,7 +102,7 @@ def graph_build(
     from crossaisle.commands import graph
     from crossaisle.commands.screen import console, progress_bars
 
-    chosen = graph.mapping_of(mapping, preset, products, events)
+    chosen = graph.mapping_of(mapping, preset, products, events, category_map)
     with progress_bars() as progress:
         people = graph.People(customers, pseudonyms)
         built = graph.build_graph(chosen, store, people, rejected=rejected, progress=progress)

@@ -85,7 +85,7 @@ def measure(events: int, products: int, seed: int) -> dict[str, float]:
         rows = {"events": log.height, "products": feed.height}
         del log, feed
         command = [sys.executable, __file__, "--measure", name]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         return rows | json.loads(done.stdout.splitlines()[-1])
 
 

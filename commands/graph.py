@@ -28,9 +28,13 @@ __all__ = [
 
 
 def mapping_of(
-    mapping: Path | None, preset_name: str | None, products: Path | None, events: Path | None
+    mapping: Path | None,
+    preset_name: str | None,
+    products: Path | None,
+    events: Path | None,
+    category_map: Path | None = None,
 ) -> Mapping:
-    """Choose the mapping that the arguments name.
+    """Choose the mapping that the arguments name, with the files that they name.
 
     Raises:
         UsageError: neither or both of a mapping and a preset, or a file that is not there.
@@ -49,8 +53,13 @@ def mapping_of(
             for name, file in given.items()
             if file is not None and getattr(chosen, name) is not None
         }
-        return chosen.model_copy(update=changed)
-    return preset(str(preset_name), products, events)
+        chosen = chosen.model_copy(update=changed)
+    else:
+        chosen = preset(str(preset_name), products, events)
+    if category_map is None:
+        return chosen
+    mapped = chosen.products.model_copy(update={"category_map": str(category_map)})
+    return chosen.model_copy(update={"products": mapped})
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,18 @@ def build_graph(
 ) -> tuple[Catalogue, Graph, Changes]:
     """Load, build and store; rows left out go to a Parquet file beside the store, twins to another.
 
+    The mapping's ``category_map`` is written anew, with what a person decided in it.
+
     Raises:
-        UsageError: pseudonyms for customers that are not to enter the graph.
+        UsageError: pseudonyms for customers that are not to enter the graph, or a category map
+            that is no CSV file.
         GraphError: the key of the pseudonyms cannot be read, or is too short.
     """
     if people.key and not people.enter:
         raise UsageError("--no-customers leaves nobody to give pseudonyms to: give one of the two")
+    map_file = Path(mapping.products.category_map) if mapping.products.category_map else None
+    if map_file and map_file.suffix != ".csv":
+        raise UsageError(f"{map_file}: a category map is a file for people: name it .csv")
     key = read_key(people.key) if people.key else None
     catalogue = load(mapping, progress=progress)
     progress("joining the graph", 0, 1)
@@ -93,6 +108,8 @@ def build_graph(
             else Path("rejected.parquet")
         )
     write_table(catalogue.rejected, rejected)
+    if map_file:
+        write_table(catalogue.category_map, map_file)
     if catalogue.twins.height:
         write_table(catalogue.twins, rejected.with_name("twins.parquet"))
     return catalogue, graph, changes

@@ -49,6 +49,15 @@ REJECTED: Columns = {
 }
 TWINS: Columns = {"first": pl.String, "second": pl.String, "score": pl.Float64}
 """Pairs of products that are one product under two ids; ``score`` in (0, 1]."""
+CATEGORY_MAP: Columns = {
+    "category": pl.String,  # the shop's own path
+    "taxonomy": pl.String,  # the taxonomy's path; null: the shop's category stays alone
+    "found": pl.String,  # what was proposed; where `taxonomy` says something else, a person did
+    "confidence": pl.Float64,  # of `taxonomy`, in (0, 1]; null where there is none
+    "products": pl.UInt32,
+    "decided": pl.String,  # "found" or "person"
+}
+"""A shop's own categories beside those of the taxonomy, a row a category."""
 
 
 def _empty(columns: Columns) -> pl.DataFrame:
@@ -68,6 +77,7 @@ class Catalogue:
     purchases: tuple[str, ...] = ()
     """The types of events that count as purchases; empty: all do. Others stay out of the graph."""
     twins: pl.DataFrame = field(default_factory=lambda: _empty(TWINS))
+    category_map: pl.DataFrame = field(default_factory=lambda: _empty(CATEGORY_MAP))
     notes: tuple[str, ...] = ()
     """Sentences for the person who loads: what was assumed, merged, found."""
 

@@ -18,6 +18,7 @@ from crossaisle.graph.schema import EDGE, EDGES, NODES
 from crossaisle.graph.store import Progress, Store, StoreError, silent
 
 POOL = 1 << 29  # bytes of buffer pool: the library would take most of the machine's memory
+ROWS = 1_000_000  # copied at a time: a copy holds its rows in the pool, about 100 bytes each
 ROOM = 2  # a file has been up to 1.3 times its tables, and the log of what is written comes on top
 SMALLEST = 8 << 20  # bytes: an empty file, its log, and a margin
 MAX_SIZE = 1 << 36  # bytes of address space reserved for a file
@@ -154,8 +155,8 @@ def _fill(path: Path, graph: Graph, progress: Progress) -> None:
         for done, (name, statement) in enumerate(zip(tables, copies, strict=True)):
             progress("writing the store", done, len(tables))
             frame = graph.edges_by_id(name) if name in EDGE else getattr(graph, name)
-            if frame.height:
-                _run(connection, statement, {"frame": frame})
+            for start in range(0, frame.height, ROWS):
+                _run(connection, statement, {"frame": frame[start : start + ROWS]})
         _run(connection, "CHECKPOINT")
         progress("writing the store", len(tables), len(tables))
     finally:

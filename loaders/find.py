@@ -165,10 +165,10 @@ def _decide(
     parsed: list[Parsed], scores: list[Scores], names: Names
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each title's category row and its confidence (0 where nothing was found)."""
-    coarse, second = _second_level(names)
+    coarse, second = second_level(names)
     prior = np.zeros(coarse.shape[1])
     for _ in range(3):
-        own = _shares(scores, prior[second], len(second))
+        own = shares_of(scores, prior[second], len(second))
         mass = np.asarray((own @ coarse).sum(axis=0)).ravel()
         prior = np.clip(0.06 * np.log((mass + 0.2) / (mass.sum() / 50 + 0.2)), -0.5, 0.1)
     said = features([one.words for one in parsed])
@@ -176,11 +176,12 @@ def _decide(
     shared = said @ (np.asarray(said.sum(axis=0)).ravel() > 1)
     weight = np.where(shared > 0, OWN, 1.0)[:, None]  # nobody to agree with: its own words
     shares = sparse.csr_array(own.multiply(weight) + pooled.multiply(1 - weight))
-    rows, confidence = _narrow(shares, coarse, names)
+    rows, confidence = narrow(shares, coarse, names)
     return rows, confidence**CALIBRATION
 
 
-def _second_level(names: Names) -> tuple[sparse.csr_array, np.ndarray]:
+def second_level(names: Names) -> tuple[sparse.csr_array, np.ndarray]:
+    """Return what second level a category is in: 0 or 1 (categories, levels), and its column."""
     tops = [parent_paths(path)[:2][-1] for path in names.paths]
     column = {path: at for at, path in enumerate(sorted(set(tops)))}
     second = np.array([column[path] for path in tops])
@@ -188,7 +189,8 @@ def _second_level(names: Names) -> tuple[sparse.csr_array, np.ndarray]:
     return sparse.csr_array((ones, (np.arange(len(tops)), second))), second
 
 
-def _shares(scores: list[Scores], prior: np.ndarray, width: int) -> sparse.csr_array:
+def shares_of(scores: list[Scores], prior: np.ndarray, width: int) -> sparse.csr_array:
+    """Turn scores, with each category's prior added, into shares: (titles, width)."""
     at: list[int] = []
     rows: list[int] = []
     shares: list[float] = []
@@ -202,7 +204,7 @@ def _shares(scores: list[Scores], prior: np.ndarray, width: int) -> sparse.csr_a
     return sparse.csr_array((shares, (at, rows)), shape=(len(scores), width))
 
 
-def _narrow(
+def narrow(
     shares: sparse.csr_array, coarse: sparse.csr_array, names: Names
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take the best second level, and below it the narrowest category that has NARROW of it."""

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from crossaisle.graph.catalogue import (
+    CATEGORY_MAP,
     EVENTS,
     PRODUCT_ATTRIBUTES,
     PRODUCT_CATEGORIES,
@@ -19,6 +20,7 @@ from crossaisle.graph.catalogue import (
 from crossaisle.graph.store import Progress, silent
 from crossaisle.loaders.attributes import GROUP, GTIN, attributes_table
 from crossaisle.loaders.categories import aisles_of, categories_table
+from crossaisle.loaders.category_map import mapped
 from crossaisle.loaders.events import read_events
 from crossaisle.loaders.find import find
 from crossaisle.loaders.mapping import (
@@ -84,6 +86,12 @@ def load(
         attributes, twins = with_groups(products, attributes, categories, notes)
     progress("naming aisles", 3, steps)
     products = _with_aisles(products, categories, mapping.products, notes)
+    category_map = pl.DataFrame(schema=dict(CATEGORY_MAP))
+    if mapping.products.category_map:  # after the aisles: these stay the shop's own
+        fed = categories.filter(pl.col("source") == "feed")
+        gained, category_map, note = mapped(fed, products, Path(mapping.products.category_map))
+        categories = pl.concat([categories, gained])
+        notes.append(note)
     if mapping.products.price and mapping.products.price_bands:
         attributes = pl.concat([attributes, bands(products, mapping.products.price_bands)])
     if mapping.events and mapping.events.purchases:
@@ -100,6 +108,7 @@ def load(
         rejected=pl.concat(rejected),
         purchases=mapping.events.purchases if mapping.events else (),
         twins=twins,
+        category_map=category_map,
         notes=tuple(notes),
     )
 

@@ -95,6 +95,9 @@ class ProductColumns(_Source):
     """Columns that are known and not wanted: they are not reported."""
     find: Literal["auto", "never"] = "auto"
     """auto: find categories in the titles where none are given, attributes likewise."""
+    category_map: str | None = None
+    """A file (CSV) of the shop's categories and the taxonomy's; written where it is not, and what
+    a person changes in it is kept. Left out, the shop's categories stay alone."""
     reject: tuple[Reject, ...] = ()
 
 
@@ -179,7 +182,7 @@ def read_mapping(path: Path) -> Mapping:
         raise MappingError(f"{path} cannot be read as TOML: {error}") from None
     for section in content.values():
         if isinstance(section, dict):
-            for key in ("path", "link"):
+            for key in ("path", "link", "category_map"):
                 if key in section:
                     section[key] = _beside(section[key], path.parent)
     return _validated(content, str(path))

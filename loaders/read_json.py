@@ -2,6 +2,7 @@
 
 import ast
 import json
+import warnings
 from collections.abc import Iterator
 
 from crossaisle.loaders.rows import Rows
@@ -42,7 +43,9 @@ def _record(line: bytes) -> dict[str, object]:
     except ValueError:
         if b"'" not in line:
             raise
-        record = ast.literal_eval(line.decode().strip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python would warn of "\/" on the user's screen
+            record = ast.literal_eval(line.decode().strip())
     if not isinstance(record, dict) or not all(isinstance(key, str) for key in record):
         raise TypeError
     return record

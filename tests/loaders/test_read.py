@@ -65,6 +65,12 @@ def test_broken_rows_are_kept_apart_with_their_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_python_dictionary_with_an_unknown_escape_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text("{'id': 'a', 'title': '3\\/4 inch'}\n")
+    rows = read_rows(tmp_path / "x.jsonl")
+    assert rows.frame["title"].to_list() == ["3\\/4 inch"]  # and no warning, which would fail here
+
+
 def test_broken_json_is_kept_apart(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"id": 1}\n{"id": \n[2]\n\n{"id": 3, "tags": ["a", "b"]}\n')
     rows = read_rows(tmp_path / "x.jsonl")
