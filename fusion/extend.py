@@ -3,8 +3,7 @@
 A new product is treated as training treats a product without events: its features, text and the
 vectors that ridge regression makes of them place it in the content, likeness and network channels;
 the others, which know buyers only, give it 0. The regression is solved again from the stored
-vectors, so an extension takes seconds. What differs from a training that had seen the product:
-docs/fusion.md.
+vectors. What differs from a training that had seen the product: docs/fusion.md.
 """
 
 from dataclasses import dataclass, replace
