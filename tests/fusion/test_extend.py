@@ -1,5 +1,6 @@
 """Products added after training: what the training's own code gives them, and nothing moves."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -377,3 +378,31 @@ def test_what_does_not_fit_is_said(trained: Model, joined: Graph, new_text: np.n
     for wrong in (None, new_text[1:], new_text[:, :5], new_text * np.nan):
         with pytest.raises(ModelError, match="6 added products do not fit"):
             extend(trained, joined, wrong)
+
+
+def test_a_shop_without_attributes_titles_or_text_takes_whatever_comes(
+    shop: Callable[..., Graph], small: TrainConfig
+) -> None:
+    bare = shop(people=80, attributes=False, new=0)
+    bare = bare.replace(products=bare.products.with_columns(title=pl.lit(None, pl.String)))
+    more = {
+        "products": pl.DataFrame(
+            {
+                "id": ["nothing", "nowhere", "x"],
+                "aisle": ["aisle0", None, "new"],
+                "title": ["a", "b", None],
+            }
+        ),
+        "attributes": pl.DataFrame({"id": ["brand:Z"], "kind": ["brand"], "value": ["Z"]}),
+        "has_attribute": pl.DataFrame(
+            {"head": ["x", "nowhere"], "tail": ["brand:Z"] * 2, "confidence": [1.0] * 2}
+        ),
+    }
+    taught = Recommender.train(bare, small).model
+    larger = Recommender(extend(taught, extended(bare, Graph.from_ids(more))))
+    scores = larger.model.scores(larger.model.graph.purchases[:20], np.arange(123))
+    assert np.isfinite(scores).all()
+    new = larger.model.is_new
+    assert scores[:, new].max(axis=1).mean() < scores[:, ~new].max(axis=1).mean()  # fill no list
+    found = larger.explain(["p0_001", "nowhere"], "x")
+    assert found.sum == pytest.approx(found.score, rel=1e-5)
