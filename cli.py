@@ -50,13 +50,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON on 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings as TOML: [text], [train], [finetune].")
 ]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="One setting: train.epochs=5. Repeatable.")
-]
-TaskName = Literal[
-    "aisle-cold", "aisle-warm", "product-cold", "product-mixed", "new-user", "any-aisle",
-    "aisles-apart",
-]  # fmt: skip
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="train.epochs=5. Repeatable.")]
+TaskName = Literal["aisle-cold", "aisle-warm", "product-cold", "product-mixed", "new-user",
+                   "any-aisle", "aisles-apart"]  # fmt: skip
 KOption = Annotated[int, typer.Option("--k", help="Length of a list.")]
 LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
 
@@ -272,6 +268,24 @@ def finetune(
 
 
 @app.command(rich_help_panel=MODEL)
+def extend(
+    model: ModelOption,
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="Folder of the larger model.")],
+) -> None:
+    """Add what a store has got since the training: products, customers, purchases. No training.
+
+    Example: crossaisle extend --model model --store shop.lbdb --output larger
+    """
+    from crossaisle.commands import extend as command
+    from crossaisle.commands.screen import console, progress_bars
+
+    with progress_bars() as progress:
+        told = command.extend(model, store, output, progress)
+    console.print(f"{told}\nmodel: {output}", markup=False)
+
+
+@app.command(rich_help_panel=MODEL)
 def cache(
     prune: Annotated[
         float | None, typer.Option(help="Remove models unused for so many days.")
@@ -398,25 +412,14 @@ def explain(
     from crossaisle.commands import explain as command
     from crossaisle.commands.recommend import open_model
 
-    question = command.Question(
-        group_by,
-        against,
-        tuple(without or ()),
-        tuple(with_ or ()),
-        tuple(without_attribute or ()),
+    asked = command.Question(
+        group_by, against, tuple(without or ()), tuple(with_ or ()), tuple(without_attribute or ())
     )
-    if format_ == "png":
-        command.write_png(
-            open_model(model), user, product, output, question=question, top=top, lang=lang
-        )
-        return
-    told = command.explain(
-        open_model(model), user, product, question=question, top=top, lang=lang, form=format_
+    told = command.tell(
+        open_model(model), user, product, output, question=asked, top=top, lang=lang, form=format_
     )
     if output is None:
-        print(told.removesuffix("\n") if format_ == "csv" else told)
-    else:
-        output.write_text(told.removesuffix("\n") + "\n", encoding="utf-8")
+        print(told)
 
 
 @app.command(rich_help_panel=ANSWERS)

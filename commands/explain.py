@@ -93,6 +93,31 @@ def explain(
     return as_text(explanation, lang=lang, title=title)
 
 
+def tell(
+    recommender: Recommender,
+    user: str,
+    product: str,
+    output: Path | None,
+    *,
+    question: Question,
+    top: int,
+    lang: str,
+    form: str,
+) -> str:
+    """Answer as :func:`explain` does, into a file if one is named; return what is for the screen.
+
+    Raises:
+        UsageError: see :func:`explain` and :func:`write_png`.
+    """
+    if form == "png":
+        write_png(recommender, user, product, output, question=question, top=top, lang=lang)
+        return ""
+    told = explain(recommender, user, product, question=question, top=top, lang=lang, form=form)
+    if output is not None:
+        output.write_text(told.removesuffix("\n") + "\n", encoding="utf-8")
+    return told.removesuffix("\n") if form == "csv" else told
+
+
 def write_png(
     recommender: Recommender,
     user: str,

@@ -176,7 +176,7 @@ def search(recommender: Recommender, words: str, k: int, user: str | None) -> pl
     """
     if not words.strip():
         raise UsageError("what shall be searched for? give some words")
-    vector = _encoder_of(recommender).encode([words])[0]
+    vector = encoder_of(recommender).encode([words])[0]
     if user is None:
         return recommender.search(words, vector, k=k).with_row_index("rank", offset=1)
     products = recommender.model.graph.products["id"].to_list()
@@ -210,7 +210,7 @@ def told_histories(recommender: Recommender, users: list[str]) -> pl.DataFrame:
     schema = {"user_id": pl.String, "product_id": pl.String, "told": pl.Boolean}
     if not asked.height or recommender.model.text is None:
         return pl.DataFrame(schema=schema)
-    vectors = _encoder_of(recommender).encode(asked["text"].to_list())
+    vectors = encoder_of(recommender).encode(asked["text"].to_list())
     rows = [
         (name, product, True)
         for name, text, vector in zip(asked["id"], asked["text"], vectors, strict=True)
@@ -219,7 +219,7 @@ def told_histories(recommender: Recommender, users: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _encoder_of(recommender: Recommender) -> SentenceEncoder:
+def encoder_of(recommender: Recommender) -> SentenceEncoder:
     """Whoever searches by words must encode them as the products were."""
     encoder = recommender.model.report.get("text encoder")
     if not isinstance(encoder, str):

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable
+from crossaisle.fusion.placed import Places, placed
 from crossaisle.graph import Graph
 
 WORD = re.compile(r"[^\W_]{2,}")
@@ -17,6 +18,9 @@ SHARES = {"attribute": 1.0, "category": 0.5, "word": 1.0}
 
 POPULARITY, HUBNESS = 0.25, 0.4
 """Exponents of the content channel's factors."""
+
+SMALLEST_MASS = 0.02
+"""Of the mean, that a product's mass counts as."""
 
 SLICE = 4096
 
@@ -48,16 +52,29 @@ def features(graph: Graph) -> Features:
     What every product has tells nothing (idf 0); a word of one product alone joins nothing and is
     left out.
     """
-    categories = _capped(graph.product_categories @ graph.category_ancestors)
-    words, vocabulary = _words(graph.products["title"].fill_null("").to_list())
-    blocks = (("attribute", graph.product_attributes), ("category", categories), ("word", words))
-    weighted = [_rare(block) * np.float32(SHARES[kind]) for kind, block in blocks]
-    return Features(
-        unit_rows(sparse.csr_array(sparse.hstack(weighted, format="csr"))),
-        graph.attributes.height,
-        graph.categories.height,
-        vocabulary,
-    )
+    vocabulary = _vocabulary(_split(graph))
+    blocks = _blocks(graph, vocabulary)
+    matrix = _weighted({kind: (block, _idf(block)) for kind, block in blocks.items()})
+    return Features(matrix, graph.attributes.height, graph.categories.height, vocabulary)
+
+
+def extended_features(made: Features, graph: Graph, places: Places) -> Features:
+    """Features of a larger graph, on the scale of the first: its products' rows stay as they are.
+
+    Idf and vocabulary are those of the first graph's products. An attribute or category that none
+    of them has gets log(products / products that have it) of the larger graph.
+    """
+    weighted = {}
+    for kind, block in _blocks(graph, made.words).items():
+        before = sparse.csr_array(block[places.products])
+        unseen = np.bincount(before.indices, minlength=block.shape[1]) == 0
+        idf = np.where(unseen, _idf(block), _idf(before))
+        weighted[kind] = sparse.csr_array(block[places.added]), idf
+    fresh = _weighted(weighted)
+    width = fresh.shape[1]
+    columns = np.append(places.nodes, np.arange(width - len(made.words), width))
+    matrix = placed(made.matrix, fresh, places, columns)
+    return Features(matrix, graph.attributes.height, graph.categories.height, made.words)
 
 
 def content_table(made: Features, bought: np.ndarray) -> ContentTable:
@@ -75,8 +92,22 @@ def content_table(made: Features, bought: np.ndarray) -> ContentTable:
         for start in range(0, len(near), SLICE)
     ]
     mass = np.concatenate([np.zeros(0, np.float32), *parts])
-    relative = np.maximum(mass / max(float(mass.mean()) if len(mass) else 1.0, 1e-30), 0.02)
-    return ContentTable(made.matrix, near, (relative**-HUBNESS).astype(np.float32))
+    far = farness(mass, float(mass.mean()) if len(mass) else 1.0)
+    return ContentTable(made.matrix, near, far)
+
+
+def farness(mass: np.ndarray, mean: float) -> np.ndarray:
+    """Return max(m_j / mean, .02)^-.4, less for hubs: float32 (products,)."""
+    relative = np.maximum(mass / max(mean, 1e-30), SMALLEST_MASS)
+    return np.asarray(relative**-HUBNESS, np.float32)
+
+
+def mean_mass(mass: np.ndarray, far: np.ndarray) -> float | None:
+    """Return the mean that :func:`farness` had, of some of its products; None: they do not tell."""
+    told = (far < 0.99 * SMALLEST_MASS**-HUBNESS) & (mass > 0)
+    if not told.any():
+        return None
+    return float(np.median(mass[told] * far[told].astype(np.float64) ** (1 / HUBNESS)))
 
 
 def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
@@ -90,11 +121,29 @@ def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
     return scaled
 
 
-def _rare(block: sparse.csr_array) -> sparse.csr_array:
-    """Multiply each column by log(n / df), and bring each row's block to length 1."""
+def _blocks(graph: Graph, vocabulary: tuple[str, ...]) -> dict[str, sparse.csr_array]:
+    """Who has what, kind by kind: float32 (products, features of the kind)."""
+    return {
+        "attribute": graph.product_attributes,
+        "category": _capped(graph.product_categories @ graph.category_ancestors),
+        "word": _words(_split(graph), vocabulary),
+    }
+
+
+def _idf(block: sparse.csr_array) -> np.ndarray:
+    """log(n / df) of each column: float64 (features,)."""
     held = np.bincount(block.indices, minlength=block.shape[1])
-    idf = np.log(block.shape[0] / np.maximum(held, 1))
-    return unit_rows(sparse.csr_array(block @ sparse.diags_array(idf.astype(np.float32))))
+    return np.asarray(np.log(max(block.shape[0], 1) / np.maximum(held, 1)))
+
+
+def _weighted(blocks: dict[str, tuple[sparse.csr_array, np.ndarray]]) -> sparse.csr_array:
+    """Multiply each column by its idf, bring each row's block to the length of its share."""
+    parts = [
+        unit_rows(sparse.csr_array(block @ sparse.diags_array(idf.astype(np.float32))))
+        * np.float32(SHARES[kind])
+        for kind, (block, idf) in blocks.items()
+    ]
+    return unit_rows(sparse.csr_array(sparse.hstack(parts, format="csr")))
 
 
 def _capped(matrix: sparse.csr_array) -> sparse.csr_array:
@@ -104,16 +153,23 @@ def _capped(matrix: sparse.csr_array) -> sparse.csr_array:
     return matrix
 
 
-def _words(titles: list[str]) -> tuple[sparse.csr_array, tuple[str, ...]]:
-    split = [sorted(set(WORD.findall(title.lower()))) for title in titles]
+def _split(graph: Graph) -> list[list[str]]:
+    titles = graph.products["title"].fill_null("").to_list()
+    return [sorted(set(WORD.findall(title.lower()))) for title in titles]
+
+
+def _vocabulary(split: list[list[str]]) -> tuple[str, ...]:
     count: dict[str, int] = {}
     for words in split:
         for word in words:
             count[word] = count.get(word, 0) + 1
-    vocabulary = tuple(sorted(word for word, held in count.items() if held > 1))
+    return tuple(sorted(word for word, held in count.items() if held > 1))
+
+
+def _words(split: list[list[str]], vocabulary: tuple[str, ...]) -> sparse.csr_array:
     column = {word: place for place, word in enumerate(vocabulary)}
     known = [[column[word] for word in words if word in column] for words in split]
     ends = np.cumsum([0, *(len(row) for row in known)])
     indices = np.array([place for row in known for place in row], dtype=np.int32)
     data = np.ones(len(indices), dtype=np.float32)
-    return sparse.csr_array((data, indices, ends), shape=(len(titles), len(vocabulary))), vocabulary
+    return sparse.csr_array((data, indices, ends), shape=(len(split), len(vocabulary)))

@@ -28,16 +28,12 @@ def level(model: Model, seed: int) -> Model:
     Weights that were chosen inside an aisle, or among held-out products, rank those well among
     themselves; on what level these stand they cannot know.
     """
-    log = model.graph.visits_since
-    rng = np.random.default_rng(seed)
-    buyers = np.flatnonzero(np.diff(log.indptr))
-    drawn = np.sort(rng.choice(buyers, min(PEOPLE, len(buyers)), replace=False))
-    histories = sparse.csr_array(log[drawn])
+    histories = _drawn(model, seed)
     model = replace(model, bias=model.bias.copy())
     events = np.asarray(model.graph.purchases.sum(axis=0)).ravel()
     nowhere, known = model.aisle_of < 0, ~model.is_new
     ratio = events[nowhere & known].sum() / max(events[~nowhere & known].sum(), 1.0)
-    everybody = np.ones(len(drawn), dtype=bool)
+    everybody = np.ones(histories.shape[0], dtype=bool)
     _move(model, histories, everybody, nowhere & known, ~nowhere & known, ratio, (0, 1))
     visited = model.visited(histories)
     for aisle in range(-1, len(model.graph.aisles)):
@@ -75,6 +71,42 @@ def mass_of_new(events: np.ndarray, new: int) -> float:
     missed /= 1 - missed
     share = unsold / new if new else 0.0
     return float(missed * share + (new - unsold) / len(events))
+
+
+def level_added(model: Model, added: np.ndarray, seed: int) -> Model:
+    """Bring products that were added, the first new ones of their aisles, to the level of new ones.
+
+    As in :func:`level`; in an aisle without known products they stand against all known products,
+    and so they do for histories of a kind (with the aisle, without it) that nobody drawn has.
+
+    Args:
+        model: with any constant in these products' bias: it goes.
+        added: int (n,), rows; no other new product is in their aisles.
+        seed: of whose histories are drawn.
+    """
+    histories = _drawn(model, seed)
+    model = replace(model, bias=model.bias.copy())
+    everybody, visited = np.ones(histories.shape[0], bool), model.visited(histories)
+    for aisle in np.unique(model.aisle_of[added]).tolist():
+        new = np.zeros(len(model.is_new), bool)
+        new[added[model.aisle_of[added] == aisle]] = True
+        old = ~model.is_new & (model.aisle_of == aisle)
+        against = old if old.any() else ~model.is_new
+        ratio = new.sum() / max(against.sum(), 1)
+        _move(model, histories, everybody, new, against, ratio, (0, 1))
+        for situation in (0, 1) if aisle >= 0 and old.any() else ():
+            mine = visited[:, aisle] == situation
+            _move(model, histories, mine, new, old, ratio, (situation,))
+    return model
+
+
+def _drawn(model: Model, seed: int) -> sparse.csr_array:
+    """Histories of some people: float32 (people, products)."""
+    log = model.graph.visits_since
+    buyers = np.flatnonzero(np.diff(log.indptr))
+    rng = np.random.default_rng(seed)
+    drawn = np.sort(rng.choice(buyers, min(PEOPLE, len(buyers)), replace=False))
+    return sparse.csr_array(log[drawn])
 
 
 def _move(

@@ -19,8 +19,8 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import CELLS, POWER, alike, inner
-from crossaisle.fusion.content import HUBNESS, POPULARITY, Features
-from crossaisle.fusion.newcomers import learn_weights
+from crossaisle.fusion.content import POPULARITY, Features, farness
+from crossaisle.fusion.newcomers import learn_weights, taught_by
 from crossaisle.fusion.ridge import unit
 
 CONTENT_WEIGHT, TEXT_WEIGHT = 0.6, 0.5
@@ -144,11 +144,8 @@ def likeness_table(
     """
     new = bought == 0
     vectors = unit(np.where(new[:, None], np.float32(0), factors))
-    weight = np.where(new, 0, np.sqrt(bought)).astype(np.float32)
-    learned = learn_weights(vectors, weight, made.matrix, text)
-    guess = made.matrix @ learned.features
-    if text is not None and learned.text is not None:
-        guess += text @ learned.text
+    learned = learn_weights(vectors, taught_by(bought), made.matrix, text)
+    guess = learned.said(made.matrix, text)
     rows, known = np.flatnonzero(new), np.flatnonzero(~new)
     share = np.zeros(len(new), np.float32)
     half = None if text is None else text.astype(np.float16)
@@ -162,22 +159,31 @@ def likeness_table(
         near,
         new.astype(np.float32),
     )
-    off = vectors[known] - guess[known]
+    place_new(table, guess, rows, known)
+    log = sparse.csr_array(bought[None].astype(np.float32))
+    mass = table.scores(log, rows)[0].astype(np.float64)
+    table.far[rows] = farness(mass, float(mass.mean()) if len(rows) else 0.0)
+    return table
+
+
+def place_new(table: LikenessTable, guess: np.ndarray, rows: np.ndarray, known: np.ndarray) -> None:
+    """Write X of new products, and its share, into the table.
+
+    Args:
+        table: with X of bought products.
+        guess: float32 (products, d), F_j B + t_j C.
+        rows: int, the new products.
+        known: int, the bought ones.
+    """
+    off = table.vectors[known] - guess[known]
     for start in range(0, len(rows), SLICE):
         some = rows[start : start + SLICE]
         mean = guess[some]
         if len(known):
             mean = mean + _nearest(table, some, known) @ off
         length = np.linalg.norm(mean, axis=1)
-        share[some] = np.where(length > 0, 1 / np.maximum(length, 1e-12), 0)
-        vectors[some] = mean * share[some][:, None]
-    mass = np.zeros(len(new))
-    log = sparse.csr_array(bought[None].astype(np.float32))
-    mass[rows] = table.scores(log, rows)[0]
-    mean_mass = float(mass[rows].mean()) if len(rows) else 0.0
-    relative = np.maximum(mass / max(mean_mass, 1e-30), 0.02)
-    table.far[rows] = relative[rows] ** -HUBNESS
-    return table
+        table.share[some] = np.where(length > 0, 1 / np.maximum(length, 1e-12), 0)
+        table.vectors[some] = mean * table.share[some][:, None]
 
 
 def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse.csr_array:

@@ -46,6 +46,8 @@ class Model:
     text: np.ndarray | None = None  # float16 (products, numbers), for search; not part of a score
     report: dict[str, object] = field(default_factory=dict)  # how training went, for the card
     sensitive: tuple[str, ...] = ()  # names; see crossaisle.fusion.sensitive
+    bought: np.ndarray | None = None  # float32 (products,): who bought each when it was trained
+    network_bias: np.ndarray | None = None  # float32 (products,): the network's part of the bias
 
     @cached_property
     def kept_back(self) -> Sensitive:

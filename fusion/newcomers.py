@@ -30,6 +30,20 @@ class Weights:
     features: np.ndarray  # float32 (features, d)
     text: np.ndarray | None  # float32 (text numbers, d)
 
+    def said(
+        self, features: sparse.csr_array, text: np.ndarray | None, first: int = 0
+    ) -> np.ndarray:
+        """Add up what the features from column ``first`` on, and the text, give: float32 (n, d)."""
+        total: np.ndarray = features[:, first:] @ self.features[first:]
+        if text is not None and self.text is not None:
+            total = total + text @ self.text
+        return np.asarray(total, np.float32)
+
+
+def taught_by(bought: np.ndarray) -> np.ndarray:
+    """n_j^.5, what each product weighs in the regression: float32 (products,)."""
+    return np.asarray(np.sqrt(bought), np.float32)
+
 
 def learn_weights(
     vectors: np.ndarray,
@@ -49,7 +63,7 @@ def learn_weights(
     rows = np.flatnonzero(weight > 0)
     scaled = sparse.csr_array(features[rows].multiply(root[rows])).astype(np.float32)
     turned = sparse.csr_array(scaled.T)
-    wanted = vectors[rows] * root[rows]
+    wanted = vectors[rows].astype(np.float32) * root[rows]
     dense = None if text is None else text[rows] * root[rows]
     width = features.shape[1]
 
@@ -95,12 +109,8 @@ def freeze(
         ]
         leaves[side] = [network.table("product", side), nodes]
         vectors = sum(m @ v for m, v in zip(mix[side], leaves[side], strict=True))
-        alike = learn_weights(
-            np.column_stack([vectors, bias - level]).astype(np.float32),
-            np.where(new, 0, np.sqrt(bought)).astype(np.float32),
-            features.matrix,
-            text,
-        )
+        beside = np.column_stack([vectors, bias - level])
+        alike = learn_weights(beside, taught_by(bought), features.matrix, text)
         node_part, text_part, row = _like(alike, features, text, new)
         leaves[side] += [node_part[:, :-1], text_part[:, :-1]]
         mix[side] += [row[:, : len(nodes)], row[:, len(nodes) :]]
@@ -123,15 +133,13 @@ def _like(
     """Leaves of the likes: (nodes, d), (new products, d), and each product's mix of them."""
     width = features.attributes + features.categories
     rows = np.flatnonzero(new)
-    words = features.matrix[rows][:, width:] @ alike.features[width:]
-    if text is not None and alike.text is not None:
-        words = words + text[rows] @ alike.text
+    words = alike.said(features.matrix[rows], None if text is None else text[rows], width)
     own = sparse.csr_array(
         (np.ones(len(rows), np.float32), (rows, np.arange(len(rows)))), shape=(len(new), len(rows))
     )
     mask = sparse.diags_array(new.astype(np.float32))
     mix = sparse.hstack([mask @ features.matrix[:, :width], own], format="csr")
-    return alike.features[:width], np.asarray(words, np.float32), sparse.csr_array(mix)
+    return alike.features[:width], words, sparse.csr_array(mix)
 
 
 def _conjugate_gradients(apply, right: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -38,6 +38,8 @@ MANIFEST, CONFIG, ARRAYS, WORDS, CARD = (
     "words.parquet",
     "README.md",
 )
+GROUNDS = ("bought", "network_bias")
+"""Arrays that no score needs, but every extension; models of older programs lack them."""
 LEFT_OUT = ("baskets", "contains")
 """Baskets of nobody we know teach, but no score needs them."""
 
@@ -106,6 +108,7 @@ def load_model(folder: str | Path) -> Model:
             text=arrays.get("text"),
             report=settings["report"],
             sensitive=tuple(settings.get("sensitive", ())),
+            **{name: arrays.get(name) for name in GROUNDS},
         )
     except (
         OSError,
@@ -131,8 +134,8 @@ def _write(model: Model, folder: Path, card: str) -> None:
     (folder / CARD).write_text(card or "# A crossaisle model\n", "utf-8")
     arrays = channels_to(model.channels, model.features.matrix)
     arrays |= {"weights": model.weights, "bias": model.bias, "is_new": model.is_new}
-    if model.text is not None:
-        arrays["text"] = model.text
+    optional = {name: getattr(model, name) for name in ("text", *GROUNDS)}
+    arrays |= {name: value for name, value in optional.items() if value is not None}
     save_file(
         {name: np.ascontiguousarray(value) for name, value in arrays.items()}, folder / ARRAYS
     )

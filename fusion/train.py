@@ -197,4 +197,6 @@ def _assemble(
         half_life=made.half_life,
         text=text,
         report=made.report,
+        bought=lore.bought.astype(np.float32),
+        network_bias=parts.biases.get("network"),
     )
