@@ -1,29 +1,14 @@
 """The command line: reads arguments, calls crossaisle.commands, prints, and picks the exit code."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Literal
 
+from crossaisle.commands.ending import ending, stopped
 
-def _interrupted() -> int:
-    """Say so with what is there already: an import that was cut off cannot be done again."""
-    print("crossaisle: interrupted: nothing half-written is left", file=sys.stderr)
-    return 130
-
-
-def _stopped(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Keep a traceback off the screen where the imports are interrupted, outside of main()."""
-    if issubclass(kind, KeyboardInterrupt):
-        _interrupted()
-    else:
-        sys.__excepthook__(kind, error, trace)
-
-
-sys.excepthook = _stopped  # nobody imports this module but the program itself
+sys.excepthook = stopped  # nobody imports this module but the program itself
 
 import typer  # noqa: E402
 
@@ -129,6 +114,23 @@ def graph_stats(store: StoreOption, as_json: JsonOption = False) -> None:
 
     found = graph.stats(store)
     print(json.dumps(found, indent=1, ensure_ascii=False) if as_json else graph.stats_text(found))
+
+
+@graph_app.command("suggest-labels")
+def graph_suggest_labels(
+    store: StoreOption,
+    count: Annotated[int, typer.Option(min=1, help="How many products.")] = 32,
+    as_json: JsonOption = False,
+) -> None:
+    """Name products without category and attributes whose labels would say most, best first.
+
+    Example: crossaisle graph suggest-labels --store shop.lbdb --count 32
+    """
+    from crossaisle.commands.graph import table_text
+    from crossaisle.commands.suggest import suggest_labels
+
+    found = suggest_labels(store, count)
+    print(found.write_json() if as_json else table_text(found))
 
 
 @graph_app.command("query")
@@ -265,6 +267,23 @@ def finetune(
         told = command.finetune(store, output, settings, seed, progress, resume=resume)
     for line in [*told.lines(), f"encoder: {output}"]:
         console.print(line, markup=False)
+
+
+@app.command("export-encoder", rich_help_panel=MODEL)
+def export_encoder(
+    encoder: Annotated[str, typer.Argument(help="A folder, a hub name, or the default's name.")],
+    output: Annotated[Path, typer.Option(help="The folder.")],
+    int8: Annotated[bool, typer.Option(help="8-bit weights, or 32 bits as they are.")] = True,
+    dimensions: Annotated[int | None, typer.Option(help="Keep only the first numbers.")] = None,
+) -> None:
+    """Write a text encoder as ONNX, smaller and faster; then: train --set text.encoder=FOLDER.
+
+    Example: crossaisle export-encoder all-MiniLM-L6-v2 --output small
+    """
+    from crossaisle.commands import finetune as command
+    from crossaisle.commands.screen import console
+
+    console.print(command.export_encoder(encoder, output, int8, dimensions), markup=False)
 
 
 @app.command(rich_help_panel=MODEL)
@@ -412,11 +431,18 @@ def explain(
     from crossaisle.commands import explain as command
     from crossaisle.commands.recommend import open_model
 
-    asked = command.Question(
+    question = command.Question(
         group_by, against, tuple(without or ()), tuple(with_ or ()), tuple(without_attribute or ())
     )
     told = command.tell(
-        open_model(model), user, product, output, question=asked, top=top, lang=lang, form=format_
+        open_model(model),
+        user,
+        product,
+        output,
+        question=question,
+        top=top,
+        lang=lang,
+        form=format_,
     )
     if output is None:
         print(told)
@@ -489,34 +515,7 @@ def search(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 failed, 2 usage, 3 data unusable, 130."""
-    try:
-        from crossaisle.commands.screen import quiet
-
-        quiet()
-        result = app(args=arguments, standalone_mode=False)
-        if result != 130:  # what typer makes of Ctrl-C
-            return result if isinstance(result, int) else 0
-        return _interrupted()
-    except BrokenPipeError:
-        return 0
-    except SystemExit as leaving:  # typer's way out when whoever reads the output went away
-        return leaving.code if isinstance(leaving.code, int) else 1
-    except (KeyboardInterrupt, typer.Abort):
-        return _interrupted()
-    except BaseException as error:
-        show = getattr(error, "show", None)
-        if callable(show):  # wrong usage, says typer
-            show(sys.stderr)
-            return int(getattr(error, "exit_code", 2))
-        if os.environ.get("CROSSAISLE_TRACEBACK"):
-            raise
-        from crossaisle.commands.failures import sentence
-
-        code, message = sentence(error)
-    from crossaisle.commands.screen import console
-
-    console.print(f"crossaisle: {message}", style="red", markup=False, soft_wrap=True)
-    return code
+    return ending(lambda: app(args=arguments, standalone_mode=False), typer.Abort)
 
 
 if __name__ == "__main__":

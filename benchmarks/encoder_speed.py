@@ -1,11 +1,12 @@
 """Size, speed and loss of smaller forms of an encoder, in one run.
 
-    python benchmarks/encoder_speed.py STORE [ENCODER] [TEXTS]
+    python benchmarks/encoder_speed.py STORE [ENCODER] [TEXTS] [STUDENT ...]
 
-PyTorch fp32, ONNX fp32, ONNX int8, and ONNX int8 cut to half of the numbers, on the titles of a
-store, one after another three times (the best time counts), with as many threads as
-OMP_NUM_THREADS says. The loss is the mean cosine to PyTorch's vectors, and nDCG@10 of the
-validation fold of product-cold by TextKnn (centred, power 8).
+PyTorch fp32, ONNX fp32, ONNX int8 (also cut to half of the numbers), and each student as PyTorch
+and as ONNX int8, on titles of a store, sorted by length, one after another three times (the best
+CPU time counts, so that others on the machine matter less), with as many threads as OMP_NUM_THREADS
+says. The loss is the mean cosine to PyTorch's vectors, and nDCG@10 of the validation fold of
+product-cold by TextKnn (centred, power 8).
 """
 
 import os
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 
 from crossaisle.encoders import SentenceEncoder, product_texts
-from crossaisle.encoders.exported import OnnxEncoder, export
+from crossaisle.encoders.exported import FILE, OnnxEncoder, export
 from crossaisle.encoders.sentence import DEFAULT, load_encoder
 from crossaisle.evaluation.content import TextKnn
 from crossaisle.evaluation.metrics import ndcg
@@ -27,53 +28,61 @@ from crossaisle.evaluation.splits import Split
 from crossaisle.graph import open_store
 
 
-def main(store: str, name: str = DEFAULT, count: int = 1000) -> None:
+def cut(vectors: np.ndarray, size: int) -> np.ndarray:
+    """Keep the first numbers, at length 1."""
+    short = vectors[:, :size]
+    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-12))
+
+
+def main(store: str, name: str = DEFAULT, count: int = 300, *students: str) -> None:
     """Export, time, compare."""
     threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     if threads:
         torch.set_num_threads(threads)
     with open_store(store) as place:
         graph = place.read()
-    texts = sorted(product_texts(graph).to_list(), key=len)
-    some = texts[:: max(1, len(texts) // count)]
-    path = SentenceEncoder(name).path
-    plain = load_encoder(path, name, "cpu")
-    size = int(plain.get_embedding_dimension())
+    texts = product_texts(graph).to_list()
+    some = sorted(texts, key=len)[:: max(1, len(texts) // count)]
     fold = Split.make(graph, "product-cold", seed=0).validation
+    plain = {
+        label: load_encoder(SentenceEncoder(folder).path, folder, "cpu")
+        for label, folder in [("", name), *((Path(student).name, student) for student in students)]
+    }
+    size = int(plain[""].get_embedding_dimension())
     with tempfile.TemporaryDirectory() as room:
-        export(plain, Path(room) / "f", int8=False)
-        export(plain, Path(room) / "i")
-        export(plain, Path(room) / "h", dimensions=size // 2)
-        forms = {
-            "PyTorch fp32": plain,
-            "ONNX fp32": OnnxEncoder(Path(room) / "f", threads),
-            "ONNX int8": OnnxEncoder(Path(room) / "i", threads),
-            f"ONNX int8, {size // 2} numbers": OnnxEncoder(Path(room) / "h", threads),
-        }
-        weights = {"PyTorch fp32": sum(p.numel() * 4 for p in plain.parameters()) / 1e6}
-        for (label, _), short in zip(list(forms.items())[1:], "fih", strict=True):
-            weights[label] = (Path(room) / short / "model.onnx").stat().st_size / 1e6
+        forms, weights = {}, {}
+        for label, encoder in plain.items():
+            for kind in ("PyTorch fp32", *(() if label else ("ONNX fp32",)), "ONNX int8"):
+                form = f"{label} {kind}".strip()
+                forms[form] = encoder
+                weights[form] = sum(p.numel() * 4 for p in encoder.parameters()) / 1e6
+                if kind != "PyTorch fp32":
+                    folder = Path(room) / form.replace(" ", "-")
+                    export(encoder, folder, int8=kind == "ONNX int8")
+                    forms[form] = OnnxEncoder(folder, threads)
+                    weights[form] = (folder / FILE).stat().st_size / 1e6
         best = dict.fromkeys(forms, np.inf)
         for _ in range(3):
             for label, form in forms.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 form.encode(some, batch_size=32, show_progress_bar=False)
-                best[label] = min(best[label], time.perf_counter() - start)
-        whole = product_texts(graph).to_list()
+                best[label] = min(best[label], time.process_time() - start)
         reference = None
         for label, form in forms.items():
-            made = np.asarray(form.encode(whole, batch_size=64, show_progress_bar=False))
+            made = np.asarray(form.encode(texts, batch_size=64, show_progress_bar=False))
             reference = made if reference is None else reference
-            short = reference[:, : made.shape[1]]
-            short = short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-12)
-            quality = ndcg(rank_fold(TextKnn(graph, text=made, centre=True, power=8), fold)).mean()
-            print(
-                f"{label:28s} {weights[label]:6.1f} MB, {len(some) / best[label]:7.1f} texts/s"
-                f" ({best['PyTorch fp32'] / best[label]:.2f}x), cosine"
-                f" {(made * short).sum(axis=1).mean():.4f}, nDCG@10 {quality:.4f}",
-                flush=True,
-            )
+            for kept in (size, size // 2):
+                short = cut(made, kept)
+                near = (short * cut(reference, kept)).sum(axis=1).mean()
+                scorer = TextKnn(graph, text=short, centre=True, power=8)
+                print(
+                    f"{label:24s} {kept:4d} numbers, {weights[label]:6.1f} MB,"
+                    f" {len(some) / best[label]:7.1f} texts/s"
+                    f" ({best['PyTorch fp32'] / best[label]:.2f}x), cosine {near:.4f},"
+                    f" nDCG@10 {ndcg(rank_fold(scorer, fold)).mean():.4f}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *sys.argv[2:3], *(int(n) for n in sys.argv[3:4]))
+    main(sys.argv[1], *sys.argv[2:3], *(int(n) for n in sys.argv[3:4]), *sys.argv[4:])

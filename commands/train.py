@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crossaisle.commands.screen import console
 from crossaisle.commands.settings import Settings
 from crossaisle.encoders import SentenceEncoder, product_texts
 from crossaisle.fusion import Recommender
@@ -22,7 +23,10 @@ def text_vectors(graph: Graph, settings: Settings, progress: Progress) -> np.nda
     if settings.text.encoder == "none":
         return None
     encoder = SentenceEncoder(settings.text.encoder, device=settings.text.device)
-    return encoder.encode(product_texts(graph).to_list(), progress)
+    vectors = encoder.encode(product_texts(graph).to_list(), progress)
+    if encoder.told():
+        console.print(encoder.told(), markup=False)
+    return vectors
 
 
 def fit(

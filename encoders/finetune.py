@@ -5,7 +5,7 @@ import resource
 import shutil
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from crossaisle.encoders.finetune_config import FinetuneConfig
-from crossaisle.encoders.lessons import Lessons, draw_lessons
+from crossaisle.encoders.lessons import Lessons, draw_lessons, every_text
 from crossaisle.encoders.masked import train_masked
-from crossaisle.encoders.modes import merge, prepare
+from crossaisle.encoders.modes import merge, prepare, shorten
 from crossaisle.encoders.sentence import EncoderError, SentenceEncoder, load_encoder
 from crossaisle.encoders.text import product_texts
 from crossaisle.encoders.tower import Batches, Tower
@@ -91,7 +91,7 @@ def finetune(
         EncoderError: no text, no pair in the log, or settings that this encoder cannot do.
     """
     check_installed()
-    start = time.perf_counter()
+    start, config = time.perf_counter(), config.settled
     texts = product_texts(graph).to_list()
     count = config.steps * config.batch_size * config.accumulation
     try:
@@ -100,6 +100,9 @@ def finetune(
         raise EncoderError(str(error)) from None
     if not any(texts):
         raise EncoderError("no product has a text: there is nothing to fine-tune on")
+    if config.student_layers:
+        with_text = np.array([row for row, text in enumerate(texts) if text])
+        lessons = replace(lessons, pairs=every_text(with_text, count, seed))
     torch.manual_seed(seed)
     encoder = load_encoder(base.path, base.name, base.device)
     encoder.max_seq_length = min(config.max_tokens, encoder.max_seq_length or config.max_tokens)
@@ -112,16 +115,15 @@ def finetune(
         (folder / "key").write_text(key)
     if config.masked_steps:
         train_masked(encoder, texts, config, folder / "masked", seed=seed, progress=progress)
+    _shape(encoder, config)
     total = sum(p.numel() for p in encoder.parameters())
-    try:
-        prepare(encoder, config)
-    except ValueError as error:
-        raise EncoderError(f"mode {config.mode}: {str(error).splitlines()[0]}") from None
+    teacher = base.encode(texts, progress) if config.student_layers else None
     if config.gradient_checkpointing:
         encoder.transformers_model.activation_checkpointing_enable()
-    tower = Tower(encoder, lessons, config)
+    tower = Tower(encoder, lessons, config, teacher)
     known = np.flatnonzero(lessons.bought > 0)
-    tower.start_head(base.encode([texts[row] for row in known], progress), known)
+    if tower.head is not None:
+        tower.start_head(base.encode([texts[row] for row in known], progress), known)
 
     def answer() -> float:
         return _answer(tower, texts, lessons)
@@ -158,6 +160,18 @@ def finetune(
     save(tower, output, config, told, base)
     shutil.rmtree(folder, ignore_errors=True)
     return told
+
+
+def _shape(encoder: Any, config: FinetuneConfig) -> None:  # noqa: ANN401
+    """Take layers away, and say what is trained, in place."""
+    what = f"mode {config.mode}"
+    try:
+        if config.student_layers:
+            what = f"student_layers {config.student_layers}"
+            shorten(encoder, config.student_layers)
+        prepare(encoder, config)
+    except ValueError as error:
+        raise EncoderError(f"{what}: {str(error).splitlines()[0]}") from None
 
 
 def check_installed() -> None:

@@ -14,6 +14,7 @@ LEARNING_RATES: dict[Mode, float] = {
     "lora": 1e-3,
     "prompt": 1e-2,
 }
+STUDENT_RATE = 3e-4
 
 
 class FinetuneConfig(BaseModel):
@@ -32,6 +33,10 @@ class FinetuneConfig(BaseModel):
     """Names of the modules that get an adapter, such as ["query", "value"]; none: all linear."""
     prompt_tokens: Annotated[int, Field(ge=1, le=100)] = 8
     """Trained tokens in mode prompt."""
+
+    student_layers: Annotated[int, Field(ge=0, le=100)] = 0
+    """Above 0: the encoder keeps so many of its layers, evenly spread, and learns from the
+    catalogue's texts alone to give the vectors it gave before; mode and objectives do not count."""
 
     distil: Weight = 1.0
     """Weight of: the text's vector becomes the product's vector of the purchase log."""
@@ -59,7 +64,8 @@ class FinetuneConfig(BaseModel):
     accumulation: Annotated[int, Field(ge=1, le=1024)] = 1
     """Batches whose gradients are added up before a step."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
-    """AdamW's highest step; none: 1e-4 for full and top, 1e-3 for lora, 1e-2 for prompt."""
+    """AdamW's highest step; none: 1e-4 for full and top, 1e-3 for lora, 1e-2 for prompt, 3e-4 for a
+    student."""
     head_learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
     """The same for what is trained beside the encoder."""
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -93,4 +99,13 @@ class FinetuneConfig(BaseModel):
     @property
     def rate(self) -> float:
         """The learning rate of the encoder's own parameters."""
-        return self.learning_rate or LEARNING_RATES[self.mode]
+        usual = STUDENT_RATE if self.student_layers else LEARNING_RATES[self.mode]
+        return self.learning_rate or usual
+
+    @property
+    def settled(self) -> "FinetuneConfig":
+        """What counts: a student has one mode and one objective."""
+        if not self.student_layers:
+            return self
+        off = dict.fromkeys(("distil", "recall", "click", "views"), 0.0)
+        return self.model_copy(update={"mode": "full", **off})

@@ -81,6 +81,20 @@ def draw_lessons(graph: Graph, config: FinetuneConfig, count: int, seed: int) ->
     return Lessons(pairs, sampled, people_vectors(log, config.people_rank, seed), bought, quiz)
 
 
+def every_text(known: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Pair all products in passes through the catalogue: int64 (count, 3) without hard negatives.
+
+    Args:
+        known: int64 (n,), the products that have a text.
+        count: how many pairs.
+        seed: of the order.
+    """
+    rng = np.random.default_rng([seed, 8])
+    passes = [rng.permutation(known) for _ in range(2 * count // len(known) + 1)]
+    pairs = np.concatenate(passes)[: 2 * count].reshape(count, 2)
+    return np.column_stack([pairs, np.full(count, -1)]).astype(np.int64)
+
+
 def people_vectors(log: sparse.csr_array, rank: int, seed: int) -> np.ndarray:
     """Say by whom a product is bought: float32 (products, rank), rows of length 1 or 0.
 

@@ -4,6 +4,7 @@ import re
 import warnings
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from crossaisle.encoders.finetune_config import FinetuneConfig
@@ -50,6 +51,29 @@ def prepare(encoder: Any, config: FinetuneConfig) -> None:  # noqa: ANN401 - a S
         )
     elif config.mode == "prompt":
         _add_prompt(encoder, config.prompt_tokens)
+
+
+def shorten(encoder: Any, count: int) -> None:  # noqa: ANN401
+    """Keep ``count`` layers, evenly spread, the last among them, in place (Sun et al., 2019).
+
+    Raises:
+        ValueError: the encoder has fewer.
+    """
+    body = encoder.transformers_model
+    depth = layers(body)
+    name, stack = next(
+        ((name, part) for name, part in body.named_modules() if LAYER.search(f".{name}.0.")
+         and isinstance(part, nn.ModuleList) and len(part) == depth),
+        ("", None),
+    )  # fmt: skip
+    if stack is None or count > depth:
+        raise ValueError(f"the encoder has {depth} layers, not {count}")
+    kept = np.linspace(0, depth, count + 1)[1:].round().astype(int) - 1
+    place, _, last = name.rpartition(".")
+    setattr(body.get_submodule(place), last, nn.ModuleList([stack[row] for row in kept]))
+    body.config.num_hidden_layers = count
+    if getattr(body.config, "layer_types", None):
+        body.config.layer_types = [body.config.layer_types[row] for row in kept]
 
 
 def merge(encoder: Any) -> None:  # noqa: ANN401

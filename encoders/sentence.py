@@ -32,8 +32,8 @@ class SentenceEncoder:
     """Texts to unit vectors with a frozen sentence encoder, each text only once.
 
     Attributes:
-        split: texts of the last call that were longer than the encoder reads at once; their vector
-            is the mean of their pieces', by tokens.
+        split: texts encoded by the last call (not those in the cache) that were longer than the
+            encoder reads at once; their vector is the mean of their pieces', by tokens.
         cut: texts of the last call of which only the first :data:`READ` characters were read.
     """
 
@@ -77,7 +77,8 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
         """Return float32 (texts, d), rows of length 1; the empty text gives the zero row."""
-        self.split = self.cut = 0
+        self.split = 0
+        self.cut = sum(len(text) > READ for text in texts)
         keys = [_key(text) if text.strip() else None for text in texts]
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key is not None}
         vectors = self.cache.find(list(wanted))
@@ -100,6 +101,15 @@ class SentenceEncoder:
                 result[row] = vectors[key]
         return result
 
+    def told(self) -> str:
+        """Say of the last call which texts were too long; nothing where none was."""
+        parts = []
+        if self.split:
+            parts.append(f"read in pieces whose vectors were averaged: {self.split:,}")
+        if self.cut:
+            parts.append(f"only the first {READ:,} characters read: {self.cut:,}")
+        return "texts too long to be read at once: " + "; ".join(parts) if parts else ""
+
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
@@ -108,7 +118,6 @@ class SentenceEncoder:
     def _encode(self, texts: list[str]) -> np.ndarray:
         """Encode, long texts in pieces: float32 (texts, d), rows of length 1."""
         limit = int(self._model.max_seq_length or 512)
-        self.cut += sum(len(text) > READ for text in texts)
         # Half of a pair of surrogates is no character: tokenisers refuse it.
         texts = [text[:READ].encode("utf-8", "replace").decode() for text in texts]
         pieces = [windows(text, limit, self._count) for text in texts]

@@ -25,9 +25,19 @@ class Tower(nn.Module):
 
     log_q: Tensor
     people: Tensor
+    teacher: Tensor
 
-    def __init__(self, encoder: Any, lessons: Lessons, config: FinetuneConfig) -> None:  # noqa: ANN401
-        """Take the encoder as it is (see :func:`crossaisle.encoders.modes.prepare`)."""
+    def __init__(
+        self,
+        encoder: Any,  # noqa: ANN401 - a SentenceTransformer
+        lessons: Lessons,
+        config: FinetuneConfig,
+        teacher: np.ndarray | None = None,
+    ) -> None:
+        """Take the encoder as it is (see :func:`crossaisle.encoders.modes.prepare`).
+
+        With ``teacher``, float32 (products, d) of length 1 or 0, it learns to give those vectors.
+        """
         super().__init__()
         self.encoder = encoder
         self.settings = config
@@ -35,6 +45,9 @@ class Tower(nn.Module):
         self.head = nn.Linear(size, rank) if config.distil else None
         self.click = ClickLoss() if config.click else None
         weights = {name: getattr(config, name) for name in ("distil", "recall", "click", "views")}
+        if teacher is not None:
+            weights["imitate"] = 1.0
+            self.register_buffer("teacher", torch.from_numpy(teacher), persistent=False)
         self.mixture = Mixture(weights, uncertainty=config.uncertainty)
         log_q = np.log(np.maximum(lessons.sampled, 1e-9)).astype(np.float32)
         self.register_buffer("log_q", torch.from_numpy(log_q), persistent=False)
@@ -96,6 +109,8 @@ class Tower(nn.Module):
         if self.head is not None:
             guess = functional.normalize(self.head(texts), dim=1)
             losses["distil"] = distil_loss(guess, self.people[rows])
+        if "imitate" in self.mixture.weights:
+            losses["imitate"] = distil_loss(texts, self.teacher[rows])
         if self.click is not None:
             # Wrong pairs: the hard negatives, and each first with the next pair's second.
             left = torch.cat([first, first, first[given]])

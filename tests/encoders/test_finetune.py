@@ -115,6 +115,44 @@ def test_two_views_and_masked_words_need_no_purchases_to_learn(
     assert not np.allclose(vectors(folder, words), vectors(tiny, words), atol=1e-3)
 
 
+def test_a_student_of_fewer_layers_gives_the_vectors_of_its_teacher(
+    run: Callable[..., tuple[Finetuned, Path]], tiny: Path, catalogue: Graph
+) -> None:
+    settings = {"student_layers": 1, "steps": 150, "learning_rate": 3e-3}
+    told, folder = run("student", patience=99, **settings)
+    texts = product_texts(catalogue).to_list()
+    wanted, made = vectors(tiny, texts), vectors(folder, texts)
+    losses_of = losses(told)
+    assert losses_of[-1] < 0.3 * losses_of[0]
+    near = np.corrcoef(wanted - wanted.mean(axis=0), made - made.mean(axis=0))
+    near = near[: len(texts), len(texts) :]
+    assert np.diag(near).mean() > 0.9
+    assert near.mean() < 0.3
+    encoder = SentenceEncoder(str(folder), device="cpu")
+    kept = {name for name, _ in encoder._model.transformers_model.named_parameters()}
+    assert {layer_of(f".{name}") for name in kept} == {-1, 0}
+    assert (
+        told.trainable
+        == told.parameters
+        == sum(p.numel() for p in encoder._model.transformers_model.parameters())
+    )
+
+
+def test_a_student_keeps_layers_evenly_spread(
+    tmp_path: Path, make_tiny: Callable[..., Path]
+) -> None:
+    from crossaisle.encoders.modes import shorten
+    from crossaisle.encoders.sentence import load_encoder
+
+    folder = make_tiny(tmp_path, ["red lamp", "blue mug", "a green garden box"], layers=6)
+    encoder = load_encoder(folder, "tiny", "cpu")
+    before = list(encoder.transformers_model.encoder.layer)
+    shorten(encoder, 3)
+    after = list(encoder.transformers_model.encoder.layer)
+    assert [before.index(layer) for layer in after] == [1, 3, 5]
+    assert encoder.encode(["red lamp"]).shape == (1, 32)
+
+
 def test_masked_words_are_learned(tiny: Path, catalogue: Graph, tmp_path: Path) -> None:
     from crossaisle.encoders.masked import train_masked
     from crossaisle.encoders.sentence import load_encoder
@@ -229,6 +267,8 @@ def test_what_cannot_be_done_is_a_sentence(
 ) -> None:
     with pytest.raises(EncoderError, match="mode lora"):
         run(mode="lora", lora_targets=("no_such_module",))
+    with pytest.raises(EncoderError, match=r"student_layers 3: the encoder has 2 layers, not 3"):
+        run(student_layers=3)
     import polars as pl
 
     blank = catalogue.replace(

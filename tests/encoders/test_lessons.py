@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from crossaisle.encoders.finetune_config import FinetuneConfig
-from crossaisle.encoders.lessons import Quiz, draw_lessons, people_vectors
+from crossaisle.encoders.lessons import Quiz, draw_lessons, every_text, people_vectors
 from crossaisle.graph import Graph
 
 CONFIG = FinetuneConfig(people_rank=16)
@@ -39,6 +39,16 @@ def test_nothing_of_a_held_out_product_is_learned(catalogue: Graph) -> None:
     assert (lessons.bought[held] == 0).all()
     # Those whom nobody bought at all are not held out: they would ask nothing.
     assert (held < 108).all()
+
+
+def test_every_text_comes_as_often_as_the_others() -> None:
+    known = np.array([2, 3, 5, 7, 11])
+    pairs = every_text(known, 17, seed=0)
+    assert pairs.shape == (17, 3)
+    assert (pairs[:, 2] == -1).all()
+    found, count = np.unique(pairs[:, :2], return_counts=True)
+    assert np.array_equal(found, known)
+    assert count.max() - count.min() <= 1
 
 
 def test_people_vectors_are_those_of_a_dense_svd() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crossaisle.cli import main
 from crossaisle.encoders import EncoderError, SentenceEncoder
-from crossaisle.encoders.exported import export
+from crossaisle.encoders.exported import SETTINGS, export
 from crossaisle.encoders.sentence import READ, load_encoder, windows
 from crossaisle.encoders.vector_cache import VectorCache, kept, prune
 
@@ -54,7 +55,15 @@ def test_a_long_text_is_the_mean_of_its_pieces(encoder: SentenceEncoder) -> None
 def test_a_megabyte_is_cut_and_counted(encoder: SentenceEncoder) -> None:
     text = "garden spade " * 80_000
     vector = encoder.encode([text])[0]
-    assert encoder.cut == 1
+    assert (encoder.split, encoder.cut) == (1, 1)
+    assert encoder.told() == (
+        "texts too long to be read at once: read in pieces whose vectors were averaged: 1;"
+        " only the first 20,000 characters read: 1"
+    )
+    encoder.encode(["red lamp", text])  # from the cache: it is as cut as before
+    assert (encoder.split, encoder.cut) == (0, 1)
+    encoder.encode(["red lamp"])
+    assert encoder.told() == ""
     assert vector == pytest.approx(encoder.encode([text[:READ]])[0], abs=1e-6)
 
 
@@ -116,6 +125,45 @@ def test_onnx_says_what_pytorch_says(tiny: Path, tmp_path: Path) -> None:
         wanted = wanted / np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-12)
         assert made.encode(texts) == pytest.approx(wanted, abs=slack)
         assert made.dimensions == (size or 32)
+
+
+def test_an_encoder_is_exported_by_command(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "small"
+    line = ["export-encoder", str(tiny), "--output", str(small), "--no-int8", "--dimensions", "8"]
+    assert main(line) == 0
+    assert "8 numbers a text" in " ".join(capsys.readouterr().err.split())
+    texts = ["red dinosaur lamp", "spade"]
+    plain = SentenceEncoder(str(tiny), device="cpu", cache=tmp_path).encode(texts)[:, :8]
+    wanted = plain / np.linalg.norm(plain, axis=1, keepdims=True)
+    made = SentenceEncoder(str(small), cache=tmp_path).encode(texts)
+    assert made == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "options", "said"),
+    [
+        ("/no/such/folder", [], "there is no model folder"),
+        ("tiny", ["--dimensions", "33"], "gives 32 numbers, take 1 to 32"),
+        ("tiny", ["--dimensions", "0"], "gives 32 numbers, take 1 to 32"),
+        ("exported", [], "an exported encoder already"),
+    ],
+)
+def test_what_cannot_be_exported_is_a_sentence(
+    tiny: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    encoder: str,
+    options: list[str],
+    said: str,
+) -> None:
+    (tmp_path / "exported").mkdir()
+    (tmp_path / "exported" / SETTINGS).write_text("{}")
+    name = {"tiny": str(tiny), "exported": str(tmp_path / "exported")}.get(encoder, encoder)
+    assert main(["export-encoder", name, "--output", str(tmp_path / "out"), *options]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_processes_write_and_one_is_killed(tmp_path: Path) -> None:
