@@ -14,7 +14,7 @@ from crossaisle.graph import Graph, bought_with
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path(os.environ.get("CROSSAISLE_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -108,7 +108,7 @@ def amazon14() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     if not CHROMIUM.exists():
-        sentence = "Chromium is not installed; `apt-get install chromium` brings it"
+        sentence = f"no Chromium at {CHROMIUM}: install it, or set CROSSAISLE_CHROMIUM"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
     api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     with api.sync_playwright() as playwright:

@@ -15,23 +15,12 @@ from crossaisle.commands.neo4j_explore import exploring
 from crossaisle.commands.neo4j_guide import LOOKS, SLIDES
 from crossaisle.graph import Graph, Store, StoreError, open_store
 from crossaisle.graph.queries import names
-from tests.graph.conftest import not_in_ci
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.neo4j]
 
-CHROMIUM = os.environ.get("CROSSAISLE_CHROMIUM", "/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EDITOR = "() => document.querySelector('.view-lines').textContent.trim() "
 PATIENCE = 180_000  # milliseconds: the machine may be busy
 SAME = """(looks) => {
@@ -90,33 +79,25 @@ def test_an_embedded_store_has_no_browser(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_a_person_explores(lines: list[str], tmp_path: Path) -> None:
-    try:
-        from playwright import sync_api as sync
-    except ImportError:
-        not_in_ci("no playwright to drive the Browser with: pip install playwright")
-    if not Path(CHROMIUM).exists():
-        not_in_ci(f"no Chromium at {CHROMIUM}: install it, or set CROSSAISLE_CHROMIUM")
+def test_a_person_explores(lines: list[str], browser: "Browser", tmp_path: Path) -> None:
     pictures = Path(os.environ.get("CROSSAISLE_PICTURES", tmp_path))
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        page.goto(lines[0].split()[1])
-        _log_in(page)
-        page.wait_for_selector("text=Across the aisles")
-        _settle(page)  # the other frames come
-        _run(page, ":style")
-        _run(page, ":param")
-        page.screenshot(path=pictures / "guide.png")
-        page.click("[data-testid=nextSlide]")
-        page.wait_for_selector("text=Two aisles")
-        _run(page, "RETURN path")
-        page.wait_for_selector("g.node")
-        _settle(page)
-        page.screenshot(path=pictures / "aisles.png")
-        drawn = _drawn(page)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    page.goto(lines[0].split()[1])
+    _log_in(page)
+    page.wait_for_selector("text=Across the aisles")
+    _settle(page)  # the other frames come
+    _run(page, ":style")
+    _run(page, ":param")
+    page.screenshot(path=pictures / "guide.png")
+    page.click("[data-testid=nextSlide]")
+    page.wait_for_selector("text=Two aisles")
+    _run(page, "RETURN path")
+    page.wait_for_selector("g.node")
+    _settle(page)
+    page.screenshot(path=pictures / "aisles.png")
+    drawn = _drawn(page)
+    page.close()
     assert {"red", "Zip"} <= set(drawn)
     assert drawn["red"] == drawn["Zip"] == LOOKS["Attribute"][0]
     products = {text for text, fill in drawn.items() if fill == LOOKS["Product"][0]}
