@@ -51,7 +51,8 @@ class SlowExplainer:
             channel = self.model.channels.get(name)
             if channel is None or not multipliers[place] or not len(items):
                 continue
-            factor = weight * multipliers[place]
+            open_ = self.model.gate(name, items, np.full(len(items), product))
+            factor = weight * multipliers[place] * open_
             if isinstance(channel, NetworkTables):
                 found = self._network(channel, items, factor, product)
             elif isinstance(channel, ContentTable):

@@ -138,19 +138,17 @@ def product_mixed(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]
 
 
 def any_aisle(graph: Graph, rng: np.random.Generator, sizes: tuple[int, int]) -> Pair:
-    """Hide two whole aisles of each drawn user at once, and rank all aisles in one list.
-
-    Eligible: who bought in three aisles or more. Drawn as for aisle-cold.
-    """
-    pairs = _pairs(graph)
-    visits = pairs.select("user", "aisle").unique().sort("user", "aisle")
-    visits = visits.filter(pl.len().over("user") >= 3)
-    drawn = visits.with_columns(luck=pl.Series(rng.random(visits.height), dtype=pl.Float64))
-    targets = drawn.sort("user", "luck").group_by("user", maintain_order=True).head(2)
-    cases = pairs.join(targets.select("user", "aisle"), on=["user", "aisle"], how="semi")
-    cases = cases.with_columns(aisle=pl.lit(ANY, dtype=pl.Int32))
-    users = targets["user"].unique(maintain_order=True)
-    return _hide_pairs(graph, cases, draw(users, rng, sizes))
+    """Hide as aisle-warm does, and ask each user for all aisles in one list."""
+    first, second = (
+        replace(
+            held,
+            cases=held.cases.with_columns(aisle=pl.lit(ANY, dtype=pl.Int32)).sort(
+                "user", "product"
+            ),
+        )
+        for held in aisle_warm(graph, rng, sizes)
+    )
+    return first, second
 
 
 def events(graph: Graph) -> pl.DataFrame:
@@ -182,7 +180,7 @@ def draw(
     if third < 2 or min(sizes) < 1:
         raise SplitError(
             f"only {len(eligible)} customers have enough purchases for this task (two aisles;"
-            " aisle-warm: two products in one; any-aisle: three aisles): at least 6 are needed"
+            " aisle-warm, any-aisle: two products in one): at least 6 are needed"
         )
     validation = min(sizes[0], max(1, third // 3))
     test = min(sizes[1], third - validation)

@@ -52,7 +52,8 @@ def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -
     for place, name in enumerate(CHANNELS):
         weights = model.weights[:, new, place].astype(np.float64)  # (2, m)
         if name in model.channels and weights.any():
-            adds += weights[:, None] * model.channels[name].pairs(items, products)
+            pairs = model.channels[name].pairs(items, products)
+            adds += weights[:, None] * (pairs * model.gate(name, items[:, None], products))
     aisles, fades = model.aisle_of[products], new == 0
     return ByPurchase(
         purchases=tuple(model.graph.products["id"].gather(items)),

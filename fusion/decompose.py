@@ -185,6 +185,7 @@ class Decomposer:
         for place, name in enumerate(CHANNELS):
             channel = self.model.channels.get(name)
             scale = lists.scale * lists.factor[theirs, place]
+            scale = scale * self.model.gate(name, items, products)
             if channel is None or isinstance(channel, NetworkTables) or not scale.any():
                 continue
             if isinstance(channel, ContentTable):
@@ -269,7 +270,8 @@ class Decomposer:
             factor, fades = lists.factor[c:d, place], lists.fades[c:d]
             for which in np.unique(fades[factor != 0]).tolist():
                 weight, chosen = lists.weight[which, a:b], np.where(fades == which, factor, 0)
-                cells += through_leaves(network, near, far, (a, b), (c, d), weight, chosen)
+                open_ = self.model.gate("network", lists.item[a:b, None], lists.product[c:d])
+                cells += through_leaves(network, near, far, (a, b), (c, d), weight, chosen, open_)
         pairs = slice(*lists.pair_at[at : at + 2].tolist())
         itself, written, through = cells[:n], cells[n : 2 * n], cells[2 * n :]
         itself[:, :m] += block.people[pairs].reshape(n, m)

@@ -64,9 +64,19 @@ def extend(model: Model, graph: Graph, text: np.ndarray | None = None, seed: int
         text=made.text,
         bought=made.bought,
         network_bias=network_bias,
+        linked=_linked(model.linked, made.places, len(graph.aisles)),
         sensitive=(),  # as when the training set levels
     )
     return replace(_with_bias(larger, old, added, seed), sensitive=model.sensitive)
+
+
+def _linked(linked: np.ndarray | None, places: Places, aisles: int) -> np.ndarray | None:
+    """Aisles that had nobody in common when the model was trained still have none."""
+    if linked is None:
+        return None
+    larger = np.ones((aisles, aisles), bool)
+    larger[np.ix_(places.aisles, places.aisles)] = linked
+    return larger
 
 
 @dataclass(frozen=True)

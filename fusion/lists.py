@@ -100,8 +100,20 @@ def through_leaves(
     products: tuple[int, int],
     weight: np.ndarray,
     factor: np.ndarray,
+    open_: np.ndarray,
 ) -> np.ndarray:
-    """V of the formula above for one list, times each candidate's factor: (groups, groups)."""
+    """V of :mod:`crossaisle.fusion.decompose` for one list, by the network: (groups, groups).
+
+    Args:
+        tables: the network.
+        near: nodes of all lists' history products.
+        far: nodes of all lists' candidates.
+        items: first and last (not included) of the list's history products.
+        products: likewise of its candidates.
+        weight: float64 (n,), of each history product.
+        factor: float64 (m,), of each candidate.
+        open_: bool (n, m), False where the network has no say.
+    """
     sides = []
     for side, (start, end), by, vectors in (
         (near, items, weight, tables.leaves_in),
@@ -114,18 +126,19 @@ def through_leaves(
         )
         used, column = np.unique(leaf, return_inverse=True)
         sides.append(
-            (vectors[used].astype(np.float64), column, share * by[owner[group]], group, len(owner))
+            (vectors[used].astype(np.float64), column, share * by[owner[group]], group, owner)
         )
-    (left, row, first, g, many), (right, column, second, s, wide) = sides
+    (left, row, first, g, mine), (right, column, second, s, theirs) = sides
     closeness = (left @ right.T)[row][:, column]
     closeness *= first[:, None]
     closeness *= second
-    return _added(_added(closeness, g, many).T, s, wide).T
+    cells = _added(_added(closeness, g, len(mine)).T, s, len(theirs)).T
+    return cells if open_.all() else cells * open_[mine][:, theirs]
 
 
 def _added(values: np.ndarray, group: np.ndarray, many: int) -> np.ndarray:
     """Add up rows of a group; ``group`` is ascending: float64 (many, ...)."""
-    if len(group) == many:  # one row each, in order
+    if np.array_equal(group, np.arange(many)):
         return values
     result = np.zeros((many, values.shape[1]))
     if len(group):

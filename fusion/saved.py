@@ -38,8 +38,8 @@ MANIFEST, CONFIG, ARRAYS, WORDS, CARD = (
     "words.parquet",
     "README.md",
 )
-GROUNDS = ("bought", "network_bias")
-"""Arrays that no score needs, but every extension; models of older programs lack them."""
+OPTIONAL = ("text", "bought", "network_bias", "linked")
+"""Arrays that not every model has."""
 LEFT_OUT = ("baskets", "contains")
 """Baskets of nobody we know teach, but no score needs them."""
 
@@ -105,10 +105,9 @@ def load_model(folder: str | Path) -> Model:
             bias=arrays["bias"],
             is_new=arrays["is_new"],
             half_life=math.inf if settings["half_life"] is None else settings["half_life"],
-            text=arrays.get("text"),
             report=settings["report"],
             sensitive=tuple(settings.get("sensitive", ())),
-            **{name: arrays.get(name) for name in GROUNDS},
+            **{name: arrays.get(name) for name in OPTIONAL},
         )
     except (
         OSError,
@@ -134,7 +133,7 @@ def _write(model: Model, folder: Path, card: str) -> None:
     (folder / CARD).write_text(card or "# A crossaisle model\n", "utf-8")
     arrays = channels_to(model.channels, model.features.matrix)
     arrays |= {"weights": model.weights, "bias": model.bias, "is_new": model.is_new}
-    optional = {name: getattr(model, name) for name in ("text", *GROUNDS)}
+    optional = {name: getattr(model, name) for name in OPTIONAL}
     arrays |= {name: value for name, value in optional.items() if value is not None}
     save_file(
         {name: np.ascontiguousarray(value) for name, value in arrays.items()}, folder / ARRAYS

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy import sparse
 
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
@@ -161,6 +162,18 @@ def _moments(graph: Graph) -> Moments:
     return Moments(graph.first_moments, baskets, float(graph.first_moments.data.max()))
 
 
+def _linked(lore: Lore, aisles: int) -> np.ndarray | None:
+    """Aisles that some person or basket has in common: bool (aisles, aisles); None: all have."""
+    rows = np.flatnonzero(lore.aisle_of >= 0)
+    shape = (len(lore.aisle_of), aisles)
+    table = sparse.csr_array((np.ones(len(rows)), (rows, lore.aisle_of[rows])), shape=shape)
+    linked = np.eye(aisles, dtype=bool)
+    for log in (lore.purchases, lore.baskets):
+        visits = sparse.csr_array(log @ table)
+        linked |= (visits.T @ visits).toarray() > 0
+    return None if linked.all() else linked
+
+
 def _assemble(
     graph: Graph,
     config: TrainConfig,
@@ -199,4 +212,5 @@ def _assemble(
         report=made.report,
         bought=lore.bought.astype(np.float32),
         network_bias=parts.biases.get("network"),
+        linked=_linked(lore, len(graph.aisles)),
     )

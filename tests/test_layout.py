@@ -46,7 +46,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "typer": {"cli.py"},
 }
 MAX_LINES = 320
-LONGER = {"cli.py": 520}  # a list of arguments, no logic
+LONGER = {"cli.py": 540}  # a list of arguments, no logic
 
 
 def package_files() -> list[Path]:
