@@ -112,7 +112,7 @@ def through_leaves(
         products: likewise of its candidates.
         weight: float64 (n,), of each history product.
         factor: float64 (m,), of each candidate.
-        open_: bool (n, m), False where the network has no say.
+        open_: float64 (n, m), 0 where the network has no say, else 1.
     """
     sides = []
     for side, (start, end), by, vectors in (

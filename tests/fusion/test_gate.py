@@ -1,4 +1,4 @@
-"""Across aisles that nobody has in common only content and likeness have their say."""
+"""Across aisles that nobody has in common people-based channels have no say, content a tenth."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from scipy import sparse
 from crossaisle.fusion import Recommender
 from crossaisle.fusion.by_purchase import by_purchase
 from crossaisle.fusion.explain import Explainer
-from crossaisle.fusion.model import BY_PEOPLE, CHANNELS, Model, faded
+from crossaisle.fusion.model import APART, BY_PEOPLE, CHANNELS, Model, faded
 from crossaisle.fusion.saved import load_model, save_model
 from crossaisle.fusion.train import _linked, _lore
 
@@ -47,8 +47,8 @@ def test_scores_are_the_sum_without_what_is_shut(apart: Model) -> None:
                 if name not in apart.channels:
                     continue
                 value = apart.channels[name].pairs(history.indices, np.array([product]))[:, 0]
-                shut = (apart.aisle_of[history.indices] == 0) & (name in BY_PEOPLE)
-                value = np.where(shut, 0, value)
+                left = 0 if name in BY_PEOPLE else APART if name == "content" else 1
+                value = np.where(apart.aisle_of[history.indices] == 0, left * value, value)
                 score += float(apart.weights[situation[place], new, column]) * value @ weight
             assert found[row, place] == pytest.approx(score, rel=1e-6, abs=1e-7)
 
