@@ -211,11 +211,30 @@ def load_encoder(path: Path, name: str, device: str | None) -> Any:  # noqa: ANN
         transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+        if not path.is_dir() and (silent := _no_answer(name)):
+            try:
+                return SentenceTransformer(name, device=device, local_files_only=True)
+            except (OSError, ValueError):
+                raise EncoderError(_refusal(name, silent)) from None
         try:
             return SentenceTransformer(str(path), device=device)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
             why = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise EncoderError(_refusal(name, why)) from None
+
+
+def _no_answer(name: str) -> str | None:
+    """Say that the hub does not answer: asked once, where loading asks six times for each file."""
+    from huggingface_hub import model_info
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        model_info(name, timeout=10)
+    except HfHubHTTPError:  # it answers; whoever loads says what is wrong
+        return None
+    except Exception as error:  # of whichever library it speaks HTTP with
+        return f"the hub does not answer ({error})"
+    return None
 
 
 def _refusal(name: str, why: str) -> str:
