@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import ContentTable
+from crossaisle.fusion.channels import POWER, ContentTable
 from crossaisle.fusion.placed import Places, placed
 from crossaisle.graph import Graph
 
@@ -22,7 +22,7 @@ POPULARITY, HUBNESS = 0.25, 0.4
 SMALLEST_MASS = 0.02
 """Of the mean, that a product's mass counts as."""
 
-SLICE = 4096
+SLICE = 2048
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,24 @@ def content_table(made: Features, bought: np.ndarray) -> ContentTable:
     less than a fiftieth of the mean. Both exponents were chosen on held-out products of two shops.
     """
     near = (np.maximum(bought, 1) ** -POPULARITY).astype(np.float32)
-    plain = ContentTable(made.matrix, near, np.ones_like(near))
-    log = sparse.csr_array(bought[None].astype(np.float32))
-    parts = [
-        plain.scores(log, np.arange(start, min(start + SLICE, len(near))))[0]
-        for start in range(0, len(near), SLICE)
-    ]
-    mass = np.concatenate([np.zeros(0, np.float32), *parts])
+    mass = _mass(made.matrix, bought.astype(np.float32) * near)
     far = farness(mass, float(mass.mean()) if len(mass) else 1.0)
     return ContentTable(made.matrix, near, far)
+
+
+def _mass(matrix: sparse.csr_array, weight: np.ndarray) -> np.ndarray:
+    """m_j = SUM_i w_i (F_i . F_j)^POWER: float32 (products,).
+
+    Likeness is symmetric, so each pair is met once: a block of rows with all that come after it.
+    """
+    mass = np.zeros_like(weight)
+    for start in range(0, len(weight), SLICE):
+        end = start + SLICE
+        cosine = sparse.csr_array(matrix[start:end] @ sparse.csr_array(matrix[start:].T))
+        cosine.data **= POWER
+        mass[start:end] += cosine @ weight[start:]
+        mass[end:] += (weight[start:end] @ cosine)[SLICE:]
+    return mass
 
 
 def farness(mass: np.ndarray, mean: float) -> np.ndarray:

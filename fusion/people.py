@@ -67,12 +67,13 @@ def fit_people(
         log = sparse.csr_array(lore.purchases[:, inside])
         histories = sparse.csr_array(lore.purchases[chosen][:, made.rows])
         learned = ridge.lessons(made, histories, log[chosen])
+        spread = ridge.spreading(log)
         for at, penalty in enumerate(penalties):
             mean, source, target = ridge.solve(learned, penalty, rank, rng)
-            biases[at][inside] = ridge.smooth(mean[:, None], log)[:, 0]
+            biases[at][inside] = spread @ mean
             sources[at][aisle] = np.zeros((products, source.shape[1]), np.float32)
             sources[at][aisle][made.rows] = source
-            targets[at][aisle] = ridge.smooth(target, log)
+            targets[at][aisle] = spread @ target
     progress(len(order), len(order))
     return [
         People(

@@ -187,8 +187,8 @@ def solve(
     return mean, np.asarray(source, np.float32), target.astype(np.float32)
 
 
-def smooth(vectors: np.ndarray, log: sparse.csr_array) -> np.ndarray:
-    """Spread the scores inside the aisle: (I + .6 P)' vectors, P = D^-.75 G D^-.25.
+def spreading(log: sparse.csr_array) -> sparse.csr_array:
+    """One step inside the aisle: I + .6 P', P = D^-.75 G D^-.25: float32 (products, products).
 
     G counts the co-purchases X'X of the aisle's own products (diagonal 0, top 100 a row) and D its
     row sums.
@@ -196,7 +196,8 @@ def smooth(vectors: np.ndarray, log: sparse.csr_array) -> np.ndarray:
     together = strongest(_without_diagonal(sparse.csr_array(log.T @ log)), 100)
     mass = np.maximum(np.asarray(together.sum(axis=1)).ravel(), 1)
     spread = sparse.diags_array(mass**-0.75) @ together @ sparse.diags_array(mass**-0.25)
-    return np.asarray(vectors + SMOOTHING * (spread.T @ vectors), np.float32)
+    whole = sparse.eye_array(len(mass)) + SMOOTHING * spread.T
+    return sparse.csr_array(whole).astype(np.float32)
 
 
 def block_t(block: sparse.csr_array | np.ndarray) -> sparse.csr_array | np.ndarray:

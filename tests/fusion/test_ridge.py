@@ -85,4 +85,4 @@ def test_smoothing_is_one_more_walk(log: sparse.csr_array) -> None:
     mass = together.sum(axis=1)
     spread = together * mass[:, None] ** -0.75 * mass[None] ** -0.25
     slow = vectors + 0.6 * spread.T @ vectors
-    np.testing.assert_allclose(ridge.smooth(vectors, inside), slow, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(ridge.spreading(inside) @ vectors, slow, rtol=1e-4, atol=1e-5)
