@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import POWER, ContentTable
+from crossaisle.fusion.channels import ContentTable, steep
 from crossaisle.fusion.placed import Places, placed
 from crossaisle.graph import Graph
 
@@ -99,7 +99,7 @@ def _mass(matrix: sparse.csr_array, weight: np.ndarray) -> np.ndarray:
     for start in range(0, len(weight), SLICE):
         end = start + SLICE
         cosine = sparse.csr_array(matrix[start:end] @ sparse.csr_array(matrix[start:].T))
-        cosine.data **= POWER
+        cosine.data = steep(cosine.data)
         mass[start:end] += cosine @ weight[start:]
         mass[end:] += (weight[start:end] @ cosine)[SLICE:]
     return mass

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.channels import CELLS, POWER, alike, inner
+from crossaisle.fusion.channels import CELLS, POWER, alike, inner, steep
 from crossaisle.fusion.content import POPULARITY, Features, farness
 from crossaisle.fusion.newcomers import learn_weights, taught_by
 from crossaisle.fusion.ridge import unit
@@ -91,7 +91,7 @@ class LikenessTable:
 
     def _pairs(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
         total = self.parts(items, candidates, dtype).total
-        return np.asarray(total**POWER * self._factors(items, candidates, dtype))
+        return np.asarray(steep(total) * self._factors(items, candidates, dtype))
 
     def steepness(self, items: np.ndarray, candidates: np.ndarray, parts: Parts) -> np.ndarray:
         """A[i, j] / c(i, j), what each of :meth:`parts_of` is multiplied by: float64 (n,)."""
@@ -192,7 +192,7 @@ def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse
     close = parts.features + parts.text
     most = min(LIKES, len(known))
     top = np.argpartition(-close, most - 1, axis=1)[:, :most]
-    share = np.take_along_axis(close, top, axis=1).astype(np.float64) ** POWER
+    share = steep(np.take_along_axis(close, top, axis=1).astype(np.float64))
     share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-30)
     ends = (np.repeat(np.arange(len(new)), most), top.ravel())
     return sparse.csr_array((share.ravel().astype(np.float32), ends), shape=close.shape)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.encoders.network import GraphNetwork, Relation
+from crossaisle.fusion.beside import beside
 from crossaisle.fusion.channels import (
     Channel,
     NetworkTables,
@@ -54,9 +55,17 @@ def fit_parts(
     if lore.moments.now is not None:
         for name, half_life in TRENDS.items():
             biases[name] = _popularity(lore.moments.trend(half_life), lore.aisle_of)
-    channels: dict[str, Channel] = {"content": content_table(lore.features, bought)}
-    channels["likeness"] = likeness_table(lore.factors, lore.features, lore.text, bought)
     progress(f"{note}walks", 0, 1)
+    channels: dict[str, Channel] = dict(
+        zip(
+            ("likeness", "content"),
+            beside(
+                lambda: likeness_table(lore.factors, lore.features, lore.text, bought),
+                lambda: content_table(lore.features, bought),
+            ),
+            strict=True,
+        )
+    )
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)
     many = np.maximum(np.asarray(together.sum(axis=0)).ravel(), 1)

@@ -69,6 +69,4 @@ def _of_sparse(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
         take[at] &= above | (tied & (nth <= np.repeat(room, sizes[long])))
     chosen = np.flatnonzero(take)
     ends = np.append(0, np.cumsum(np.bincount(rows[chosen], minlength=len(sizes))))
-    return sparse.csr_array(
-        (matrix.data[chosen], matrix.indices[chosen], ends), shape=matrix.shape
-    )
+    return sparse.csr_array((matrix.data[chosen], matrix.indices[chosen], ends), shape=matrix.shape)

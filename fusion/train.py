@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from crossaisle.fusion.beside import beside
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
 from crossaisle.fusion.choose import choose, pick, pick_half_life
@@ -55,16 +56,16 @@ def train(
         if checkpoint is not None:
             save_choice(checkpoint, key, made)
     rng = np.random.default_rng(seed)
-    people = regression = None
-    if made.people is not None:
-        fitted = fit_people(
-            lore, config, (made.people,), rng, lambda d, n: progress("people", d, n)
-        )
-        people = fitted[0] if fitted else None
-    if made.regression is not None:
-        progress("regression", 0, 1)
-        regression = _regression(lore, made.regression)
-        progress("regression", 1, 1)
+    penalties = () if made.people is None else (made.people,)
+    fitted, regression = beside(
+        lambda: (
+            fit_people(lore, config, penalties, rng, lambda d, n: progress("people", d, n))
+            if penalties
+            else []
+        ),
+        lambda: None if made.regression is None else _regression(lore, made.regression),
+    )
+    people = fitted[0] if fitted else None
     parts = fit_parts(lore, config, people, regression, rng, progress, "")
     return level(_assemble(graph, config, lore, parts, made), seed)
 
@@ -74,8 +75,12 @@ def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) ->
     rng = np.random.default_rng(seed)
     held = hold_out(lore, config, rng)
     taught = lore.without(held.kept, held.is_new, held.before)
-    people = _people(lore, taught, held, config, rng, progress)
-    penalty, regression = _pick_regression(lore, taught, held, rng, progress)
+    people, options = beside(
+        lambda: _people(lore, taught, held, config, rng, progress),
+        lambda: [_regression(taught, penalty) for penalty in REGRESSION_PENALTIES],
+    )
+    place = _pick_regression(lore, taught, held, options, rng)
+    penalty, regression = REGRESSION_PENALTIES[place], options[place]
     trial = fit_parts(taught, config, people, regression, rng, progress, "held out: ")
     progress("weights", 0, 1)
     half_life = pick_half_life(lore, held, trial, rng)
@@ -91,18 +96,12 @@ def _regression(lore: Lore, penalty: float) -> WalkTable:
 
 
 def _pick_regression(
-    lore: Lore, taught: Lore, held: HeldOut, rng: np.random.Generator, progress: Progress
-) -> tuple[float, WalkTable]:
-    """Choose lambda by all questions about known products."""
-    stage, options = "held out: regression", []
-    for done, penalty in enumerate(REGRESSION_PENALTIES):
-        progress(stage, done, len(REGRESSION_PENALTIES))
-        options.append(_regression(taught, penalty))
+    lore: Lore, taught: Lore, held: HeldOut, options: list[WalkTable], rng: np.random.Generator
+) -> int:
+    """Choose lambda by all questions about known products: its place."""
     trials = [Parts({"regression": option}, {}, np.zeros(0)) for option in options]
     allowed = ~held.is_new & (taught.bought > 0)
-    place = pick(trials, held.known, allowed, lore, rng)
-    progress(stage, len(options), len(options))
-    return REGRESSION_PENALTIES[place], options[place]
+    return pick(trials, held.known, allowed, lore, rng)
 
 
 def _people(

@@ -5,11 +5,14 @@ kept only when its gain in nDCG over popularity alone exceeds one standard error
 difference, so that on a log that teaches nothing popularity stands alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
+
+from crossaisle.fusion.beside import each
 
 CUTOFF = 100
 """nDCG's cut-off in the search: later ranks count too, which is steadier than the first ten."""
@@ -77,12 +80,14 @@ def _true(flags: np.ndarray) -> np.ndarray:
 
 def quality(sheets: list[Sheet], weights: dict[str, float]) -> np.ndarray:
     """NDCG of every task of every sheet: float64 (tasks,)."""
-    return _judged(sheets, (sheet.total(weights) for sheet in sheets))
+    return _judged(sheets, lambda place: sheets[place].total(weights))
 
 
-def _judged(sheets: list[Sheet], totals: Iterable[np.ndarray]) -> np.ndarray:
-    pairs = zip(totals, sheets, strict=True)
-    return np.concatenate([ndcg(total, sheet.answers, CUTOFF) for total, sheet in pairs])
+def _judged(sheets: list[Sheet], total: Callable[[int], np.ndarray]) -> np.ndarray:
+    def one(place: int) -> np.ndarray:
+        return ndcg(total(place), sheets[place].answers, CUTOFF)
+
+    return np.concatenate(each(one, range(len(sheets))))
 
 
 def better(new: np.ndarray, old: np.ndarray) -> bool:
@@ -130,9 +135,14 @@ def _along(
         trial = weights | {name: step / scale}
         if not any(trial.values()) or trial == weights:
             continue
-        added = np.float32(trial[name])
-        totals = (rest + added * s.parts[name] for rest, s in zip(others, sheets, strict=True))
-        score = _judged(sheets, totals)
+        score = _judged(sheets, partial(_with, others, sheets, name, np.float32(trial[name])))
         if score.mean() > found_score.mean():
             found, found_score = trial, score
     return found, found_score
+
+
+def _with(
+    others: list[np.ndarray], sheets: list[Sheet], name: str, weight: np.float32, place: int
+) -> np.ndarray:
+    """Add one channel to the total of the others."""
+    return np.asarray(others[place] + weight * sheets[place].parts[name])
