@@ -10,6 +10,7 @@ from crossaisle.encoders.finetune import Finetuned
 from crossaisle.encoders.finetune import finetune as learn
 from crossaisle.encoders.sentence import load_encoder
 from crossaisle.graph import Progress, open_store
+from crossaisle.loaders.find_words import english
 
 
 def finetune(
@@ -38,6 +39,7 @@ def finetune(
         seed=seed,
         progress=progress,
         resume=resume,
+        synonyms=english()["synonym"].items(),
     )
 
 

@@ -5,6 +5,7 @@ import resource
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from crossaisle.encoders.augment import Lexicon
 from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.encoders.lessons import Lessons, draw_lessons, every_text
 from crossaisle.encoders.masked import train_masked
@@ -75,6 +77,7 @@ def finetune(
     seed: int = 0,
     progress: Progress = silent,
     resume: bool = False,
+    synonyms: Iterable[tuple[str, str]] = (),
 ) -> Finetuned:
     """Fine-tune ``base`` on a graph's log and save it as a folder that ``text.encoder`` takes.
 
@@ -86,6 +89,7 @@ def finetune(
         seed: same seed, same encoder (on one machine and device).
         progress: told (stage, done, total).
         resume: go on from the last checkpoint, if it is of the same graph and settings.
+        synonyms: pairs of phrases in small letters, for ``augment``.
 
     Raises:
         EncoderError: no text, no pair in the log, or settings that this encoder cannot do.
@@ -131,7 +135,7 @@ def finetune(
     before = answer() if lessons.quiz is not None else None
     curve = train_tower(
         tower,
-        Batches(encoder, texts, config),
+        Batches(encoder, texts, config, Lexicon.of(graph.attributes, synonyms)),
         lessons.pairs,
         config,
         folder=folder,

@@ -46,6 +46,9 @@ class FinetuneConfig(BaseModel):
     """Weight of: is this pair co-bought? (binary)"""
     views: Weight = 0.0
     """Weight of: two views of one text are near (no log needed)."""
+    augment: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Chance that a text of a batch is varied: words left out, values exchanged for others of their
+    kind, phrases for synonyms."""
     uncertainty: bool = False
     """Learn the weights of the objectives that are switched on (Kendall et al., 2018)."""
     people_rank: Annotated[int, Field(ge=2, le=4096)] = 512
@@ -107,5 +110,5 @@ class FinetuneConfig(BaseModel):
         """What counts: a student has one mode and one objective."""
         if not self.student_layers:
             return self
-        off = dict.fromkeys(("distil", "recall", "click", "views"), 0.0)
+        off = dict.fromkeys(("distil", "recall", "click", "views", "augment"), 0.0)
         return self.model_copy(update={"mode": "full", **off})

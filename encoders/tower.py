@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossaisle.encoders.augment import Lexicon, varied
 from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.encoders.lessons import Lessons
 from crossaisle.encoders.losses import ClickLoss, Mixture, distil_loss, recall_loss, views_loss
-
-DROPPED = 0.15  # share of the words that a second view of a text lacks
 
 
 class Tower(nn.Module):
@@ -127,9 +126,16 @@ class Tower(nn.Module):
 class Batches:
     """Rows of pairs to what :meth:`Tower.forward` takes; each text of a batch is encoded once."""
 
-    def __init__(self, encoder: Any, texts: Sequence[str], config: FinetuneConfig) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        encoder: Any,  # noqa: ANN401
+        texts: Sequence[str],
+        config: FinetuneConfig,
+        lexicon: Lexicon,
+    ) -> None:
         """Keep the texts, and the prompt that the encoder puts in front of them."""
         self.encoder, self.texts, self.settings = encoder, texts, config
+        self.lexicon = lexicon
         name = encoder.default_prompt_name
         self.prompt = encoder.prompts.get(name) if name else None
 
@@ -145,9 +151,15 @@ class Batches:
         texts = [self.texts[row] for row in distinct]
         # Luck comes from the batch itself: a training that resumes sees the same views.
         rng = np.random.default_rng(pairs[:, :2].ravel())
+        if self.settings.augment:
+            luck = rng.random(len(texts)) < self.settings.augment
+            texts = [
+                varied(text, rng, self.lexicon) if changed else text
+                for text, changed in zip(texts, luck, strict=True)
+            ]
         return {
             "features": self.tokens(texts),
-            "views": self.tokens([_thinned(text, rng) for text in texts])
+            "views": self.tokens([varied(text, rng, Lexicon()) for text in texts])
             if self.settings.views
             else None,
             "pairs": torch.from_numpy(place.astype(np.int64)),
@@ -158,11 +170,3 @@ class Batches:
         """Tokenise, at most ``max_tokens`` of each text."""
         found: dict[str, Any] = self.encoder.preprocess(texts, prompt=self.prompt)
         return found
-
-
-def _thinned(text: str, rng: np.random.Generator) -> str:
-    """Leave some words out at random."""
-    words = text.split()
-    kept = [word for word, luck in zip(words, rng.random(len(words)), strict=True)
-            if luck >= DROPPED]  # fmt: skip
-    return " ".join(kept or words)

@@ -115,6 +115,18 @@ def test_two_views_and_masked_words_need_no_purchases_to_learn(
     assert not np.allclose(vectors(folder, words), vectors(tiny, words), atol=1e-3)
 
 
+def test_varied_texts_teach_too_and_the_same_twice(
+    run: Callable[..., tuple[Finetuned, Path]],
+) -> None:
+    settings = {"steps": 12, "evaluations": 2, "distil": 0.0, "recall": 1.0}
+    plain, once, twice = (
+        losses(run(name, **settings, augment=share)[0])
+        for name, share in (("plain", 0.0), ("once", 1.0), ("twice", 1.0))
+    )
+    assert once == twice
+    assert once != plain
+
+
 def test_a_student_of_fewer_layers_gives_the_vectors_of_its_teacher(
     run: Callable[..., tuple[Finetuned, Path]], tiny: Path, catalogue: Graph
 ) -> None:
