@@ -21,6 +21,7 @@ import polars as pl
 from crossaisle.loaders.find import Encode, Found, find
 from crossaisle.loaders.find_words import words
 from crossaisle.loaders.taxonomy import parent_paths
+from crossaisle.loaders.units import quantity as in_common_unit
 
 ROOT = Path(__file__).parents[1]
 LABELS = ROOT / "tests" / "data" / "online_retail_labels.csv"
@@ -106,6 +107,7 @@ def wanted_attributes(label: str | None) -> set[tuple[str, str]]:
 
 
 def _form(kind: str, value: str) -> tuple[str, str]:
+    value = in_common_unit(value.replace("-", " ")) if kind == "size" else value
     return ("looks" if kind in LOOKS else kind, "".join(w for w in words(value) if w[0].isalnum()))
 
 

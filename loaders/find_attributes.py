@@ -10,6 +10,7 @@ from crossaisle.loaders.find_categories import CUTS, DRESS, PACKS
 from crossaisle.loaders.find_names import Phrase, phrase, taxonomy_names
 from crossaisle.loaders.find_words import english, words
 from crossaisle.loaders.taxonomy import load_taxonomy
+from crossaisle.loaders.units import quantity as in_common_unit
 
 KINDS: tuple[tuple[str, str], ...] = (
     ("colour", r"color"),
@@ -44,7 +45,8 @@ _VAGUE |= DRESS | {"pure", "fresh", "random", "text", "texture", "travel"}
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?\s*(?:cm|mm|m|ft|in|inch(?:es)?|ml|cl|l|oz|g|kg|lb)?"
     r"(?:\s*x\s*\d+(?:[.,]\d+)?\s*(?:cm|mm|m|in|inch(?:es)?)?){1,2}\b"
-    r"|\b\d+(?:[.,]\d+)?\s*(?:cm|mm|ft|inch(?:es)?|ml|cl|oz|kg|lb|met(?:er|re)s?|lit(?:er|re)s?)\b",
+    r"|\b\d+(?:[.,]\d+)?[\s-]*(?:cm|mm|ft|feet|inch(?:es)?|ml|cl|(?:fl\.? ?)?oz|ounces?"
+    r"|grams?|kg|lbs?|pounds?|met(?:er|re)s?|lit(?:er|re)s?)\b",
     re.IGNORECASE,
 )
 
@@ -185,6 +187,8 @@ def quantity(said: list[str]) -> Value | None:
         before = said[place - 2 : place] if place > 1 else ["", *said[:place]]
         named = before[-1] in PACKS or (before[-1] in ("of", "/") and before[0] in PACKS)
         after = said[place + 1] if place + 1 < len(said) else ""
+        if after == "s" or in_common_unit(f"{one} {after}") != f"{one} {after}":
+            continue  # the fifties, 50'S; 5 feet
         if named or after in ("pack", "piece", "pair"):
             return Value("quantity", one, 0.97, place, place + 1)
         if before[-1] == "of" and after and after[0].isalpha():
@@ -199,11 +203,14 @@ def _is_number(one: str) -> bool:
 
 
 def measures(title: str) -> list[Value]:
-    """Find measures: 60cm, 30x40 cm, 500 ml; written small and without spaces."""
-    return [
-        Value("size", re.sub(r"\s+", "", match.group().lower()), 0.95)
-        for match in _MEASURE.finditer(title)
-    ]
+    """Find measures: 10-Ounce is 283 g, as feeds' columns have it; 30 x 40 cm is 30x40cm."""
+    found = []
+    for match in _MEASURE.finditer(title):
+        said = match.group().lower().replace("-", " ")
+        common = in_common_unit(said)
+        value = re.sub(r"\s+", "", said) if common == said else common
+        found.append(Value("size", value, 0.95))
+    return found
 
 
 def title_values(title: str, *, edible: bool) -> list[Value]:

@@ -11,6 +11,7 @@ from crossaisle.loaders.find_attributes import KINDS, Value
 from crossaisle.loaders.find_categories import DEPTH
 from crossaisle.loaders.find_names import phrase, taxonomy_names
 from crossaisle.loaders.taxonomy import load_taxonomy
+from crossaisle.loaders.units import quantity as in_common_unit
 
 _FILE = Path(__file__).parent / "taxonomy" / "chinese.tsv"
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -202,7 +203,7 @@ def chinese_values(text: str, pieces: Sequence[str], *, edible: bool) -> list[Va
         if not denied:
             found.append(Value(kind, value, 0.9, place, place + 1))
     found += [
-        Value("size", _plain(number) + _UNITS.get(unit, unit.lower()), 0.95)
+        Value("size", in_common_unit(_plain(number) + _UNITS.get(unit, unit.lower())), 0.95)
         for number, unit in _MEASURED.findall(text)
     ]
     counts = [int(number) for number in _COUNTED.findall(text)]

@@ -13,12 +13,13 @@ import polars as pl
 
 _WORDS = {  # how packages spell what pint calls otherwise
     "fl oz": "fluid_ounce", "fl. oz.": "fluid_ounce", "fl.oz.": "fluid_ounce",
-    "floz": "fluid_ounce",
-    "fl oz.": "fluid_ounce", "oz": "ounce", "oz.": "ounce", "ounces": "ounce", "ounce": "ounce",
+    "floz": "fluid_ounce", "fl. oz": "fluid_ounce", "fl oz.": "fluid_ounce",
+    "oz": "ounce", "oz.": "ounce", "ounces": "ounce", "ounce": "ounce",
     "lb": "pound", "lbs": "pound", "lb.": "pound", "pound": "pound", "pounds": "pound",
     "in": "inch", "in.": "inch", "inch": "inch", "inches": "inch", '"': "inch", "″": "inch",
     "zoll": "inch", "英寸": "inch", "ft": "foot", "feet": "foot", "foot": "foot",
-    "mm": "millimeter", "cm": "centimeter", "m": "meter",
+    "mm": "millimeter", "cm": "centimeter", "m": "meter", "meter": "meter", "metre": "meter",
+    "meters": "meter", "metres": "meter",
     "毫米": "millimeter", "厘米": "centimeter",
     "ml": "milliliter", "cl": "centiliter", "dl": "deciliter", "l": "liter", "litre": "liter",
     "liter": "liter", "litres": "liter", "liters": "liter", "毫升": "milliliter", "升": "liter",

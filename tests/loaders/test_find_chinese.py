@@ -40,6 +40,8 @@ def test_the_head_is_the_last_name(title: str, end: str) -> None:
         ("红色陶瓷马克杯", {("colour", "red"), ("material", "ceramic")}),
         ("白衬衫 纯棉", {("colour", "white"), ("material", "cotton")}),
         ("木质相框 20x30厘米", {("material", "wood"), ("size", "20x30cm")}),
+        ("保湿面霜 500毫升", {("size", "500 ml")}),
+        ("保湿面霜 0.5升", {("size", "500 ml")}),
         ("竹制筷子 10双", {("material", "bamboo"), ("quantity", "10")}),
         ("心形项链 银色", {("pattern", "heart"), ("colour", "silver")}),
         ("蓝牙耳机", set()),
