@@ -207,9 +207,10 @@ def measures(title: str) -> list[Value]:
     found = []
     for match in _MEASURE.finditer(title):
         said = match.group().lower().replace("-", " ")
-        common = in_common_unit(said)
-        value = re.sub(r"\s+", "", said) if common == said else common
-        found.append(Value("size", value, 0.95))
+        bare = re.sub(r"\s+", "", said)
+        found.append(
+            Value("size", bare if in_common_unit(bare) == bare else in_common_unit(said), 0.95)
+        )
     return found
 
 
