@@ -208,9 +208,8 @@ def measures(title: str) -> list[Value]:
     for match in _MEASURE.finditer(title):
         said = match.group().lower().replace("-", " ")
         bare = re.sub(r"\s+", "", said)
-        found.append(
-            Value("size", bare if in_common_unit(bare) == bare else in_common_unit(said), 0.95)
-        )
+        common = (made for one in (said, bare) if (made := in_common_unit(one)) != one)
+        found.append(Value("size", next(common, bare), 0.95))
     return found
 
 
