@@ -4,7 +4,9 @@
 
 On amazon14 (a folder with amazon14/items.tsv.gz; research data, its rows stay where they are):
 brands and categories are hidden, then found from titles. Brand: share of branded titles that say
-their brand word for word: no finder can get more. Categories: the taxonomy's path, one
+their brand word for word: no finder can get more; and what
+:func:`crossaisle.loaders.find_brands.brands_in_titles` finds, all products of the department read,
+the brands of a random half of them hidden. Categories: the taxonomy's path, one
 and two levels below its top, is mapped to the Amazon name that most products of a random half have
 with it; right on the other half when the product has that name (Amazon's names are sets without
 order, and the department's own name does not count).
@@ -19,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from crossaisle.loaders.find import find
+from crossaisle.loaders.find_brands import brands_in_titles
 from crossaisle.loaders.find_words import words
 from crossaisle.loaders.taxonomy import parent_paths
 
@@ -41,11 +44,13 @@ def main() -> None:
         for part in items.partition_by("domain", maintain_order=True)
     ]
     drawn = pl.concat(parts)
+    every = {str(part["domain"][0]): part for part in items.partition_by("domain")}
     found = find(drawn.select(id="item", title="title")).categories
     drawn = drawn.join(found.select(item="id", path="path"), on="item", how="left")
     for part in drawn.partition_by("domain", maintain_order=True):
         print(f"{part['domain'][0]}: {part.height} titles")
         _brands(part)
+        _brands_found(every[str(part["domain"][0])])
         _categories(part)
 
 
@@ -59,6 +64,28 @@ def _brands(part: pl.DataFrame) -> None:
         for title, brand in branded.select("title", "brand").iter_rows()
     ]
     print(f"  the title says its brand     {np.mean(said):.3f} of {branded.height}")
+
+
+def _brands_found(part: pl.DataFrame) -> None:
+    branded = part.filter(pl.col("brand").fill_null("") != "")
+    if not branded.height:
+        return
+    hidden = np.random.default_rng(0).random(branded.height) < 0.5
+    given = branded.filter(~hidden).select(
+        product="item", kind=pl.lit("brand"), value="brand", source=pl.lit("feed"),
+        confidence=pl.lit(1.0),
+    )  # fmt: skip
+    asked = branded.filter(hidden)
+    found = brands_in_titles(branded.select(id="item", title="title", aisle="domain"), given)
+    both = asked.select("item", "brand").join(
+        found.select(item="product", value="value"), on="item", how="left"
+    )
+    pairs = both.filter(pl.col("value").is_not_null()).select("value", "brand").iter_rows()
+    right = [words(value) == words(brand) for value, brand in pairs]
+    print(
+        f"  brands found again: precision {np.mean(right):.3f} of {len(right)}, "
+        f"recall {np.sum(right) / asked.height:.3f} of {asked.height}"
+    )
 
 
 def _holds(title: list[str], brand: list[str]) -> bool:

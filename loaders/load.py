@@ -23,6 +23,7 @@ from crossaisle.loaders.categories import aisles_of, categories_table
 from crossaisle.loaders.category_map import mapped
 from crossaisle.loaders.events import read_events
 from crossaisle.loaders.find import find
+from crossaisle.loaders.find_brands import brands_in_titles
 from crossaisle.loaders.mapping import (
     EventColumns,
     Mapping,
@@ -80,7 +81,11 @@ def load(
         more = read_triples(mapping.triples, products["id"], rejected)
         categories, attributes = pl.concat([categories, more[0]]), pl.concat([attributes, more[1]])
     if mapping.products.find == "auto":
+        brands = brands_in_titles(products, attributes)
         categories, attributes = _found(products, categories, attributes, encode, mapping, notes)
+        if brands.height:
+            attributes = pl.concat([attributes, brands])
+            notes.append(f"the titles of {brands.height:,} products without a brand name one")
     twins = pl.DataFrame(schema=dict(TWINS))
     if mapping.products.find == "auto":
         attributes, twins = with_groups(products, attributes, categories, notes)
