@@ -148,7 +148,7 @@ class _Model:
         self.device = device or best
         self._processor, self._network, self._pooled = load_model(path, name)
         try:
-            self._network.to(self.device).eval()
+            self._network.float().to(self.device).eval()  # some are saved in half precision
             grey = self._processed(np.full((8, 8, 3), 128, np.uint8))
             self.dimensions = int(self.vectors(grey[None]).shape[1])
         except Exception as error:

@@ -12,18 +12,16 @@ CELLS = 8_000_000
 """Entries of a dense block: 32 MB as float32."""
 
 
-def strongest(matrix: sparse.csr_array | np.ndarray, keep: int) -> sparse.csr_array:
+def strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
     """Keep the ``keep`` largest positive entries of each row; ties go to the lower column.
 
     Args:
-        matrix: float32 (n, m), entries >= 0; an array must be no larger than a block.
+        matrix: float32 (n, m), entries >= 0.
         keep: at least 1.
 
     Returns:
         float32 (n, m), rows sorted by column.
     """
-    if isinstance(matrix, np.ndarray):
-        return _of_dense(matrix, keep)
     matrix = sparse.csr_array(matrix)
     rows, columns = matrix.shape
     if matrix.nnz < DENSE * rows * columns:
@@ -37,7 +35,7 @@ def strongest(matrix: sparse.csr_array | np.ndarray, keep: int) -> sparse.csr_ar
 
 
 def strongest_of_each(
-    matrix: sparse.csr_array | np.ndarray, groups: Sequence[np.ndarray], each: int, all_: int
+    matrix: sparse.csr_array, groups: Sequence[np.ndarray], each: int, all_: int
 ) -> sparse.csr_array:
     """Keep of each row the ``each`` largest in every group of columns, and of those ``all_``.
 
@@ -50,8 +48,7 @@ def strongest_of_each(
     Returns:
         float32 (n, m), rows sorted by column.
     """
-    chosen = (matrix[:, inside] for inside in groups)
-    kept = [strongest(part, each) for part in chosen]
+    kept = [strongest(sparse.csr_array(matrix[:, inside]), each) for inside in groups]
     stacked = sparse.csc_array(sparse.hstack(kept, format="csc"))
     columns = np.argsort(np.concatenate(groups), kind="stable")
     return strongest(sparse.csr_array(stacked[:, columns]), all_)
