@@ -12,7 +12,7 @@ import numpy as np
 
 from crossaisle.encoders.pictures import PictureError, decoded, located, read
 from crossaisle.encoders.sentence import EncoderError, no_answer
-from crossaisle.encoders.vector_cache import VectorCache, fingerprint
+from crossaisle.encoders.vector_cache import IMAGES, VectorCache, fingerprint
 from crossaisle.graph import Progress, silent
 
 BATCH = 32
@@ -47,8 +47,7 @@ class ImageEncoder:
         self.batch = BATCH  # halved for good where memory does not do
         self.refused: dict[int, str] = {}
         self.encoded = 0
-        # A CLIP's folder may encode texts, too.
-        self.cache = VectorCache(f"{fingerprint(name, self.path)}-images", cache)
+        self.cache = VectorCache(fingerprint(name, self.path) + IMAGES, cache)
 
     def encode(
         self,

@@ -26,6 +26,10 @@ FILES = {".json", ".safetensors", ".txt", ".model", ".onnx"}
 """Files of a model's folder that say what its vectors are."""
 
 
+IMAGES = "-images"
+"""Ends the name of a cache of pictures: a CLIP's folder may encode texts, too."""
+
+
 def fingerprint(name: str, path: Path) -> str:
     """SHA-256 over the model's files (of a model of the hub: its name), 16 hexadecimal digits."""
     digest = sha256(name.encode() if not path.is_dir() else b"")
@@ -100,7 +104,7 @@ class Kept:
     """What the cache holds of one model."""
 
     model: str  # its fingerprint
-    texts: int
+    texts: int  # or pictures
     megabytes: float
     days: float  # since a text was added
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from crossaisle.commands.cache import cache
 from crossaisle.encoders import EncoderError, images
 from crossaisle.encoders.images import ImageEncoder
 from crossaisle.encoders.vector_cache import kept
@@ -89,7 +90,11 @@ def test_what_is_no_picture_is_refused_and_counted(encoder: ImageEncoder, folder
 
 
 def test_a_file_is_encoded_once_whatever_it_is_called(
-    encoder: ImageEncoder, vit: Path, folder: Path, tmp_path: Path
+    encoder: ImageEncoder,
+    vit: Path,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copy(folder / FILES[0], folder / "copy.png")
     first = encoder.encode([FILES[0], "copy.png", FILES[1]], folder)
@@ -102,6 +107,8 @@ def test_a_file_is_encoded_once_whatever_it_is_called(
     again.encode([FILES[1]], folder)
     assert again.encoded == 1
     assert [one.texts for one in kept(tmp_path / "cache")] == [4]
+    monkeypatch.setenv("CROSSAISLE_CACHE", str(tmp_path / "cache"))
+    assert "-images: 4 pictures, " in cache(None)[0]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(
@@ -176,6 +183,18 @@ def test_a_model_in_half_precision_is_read(vit: Path, folder: Path, tmp_path: Pa
     )
     assert not np.array_equal(found, whole)
     assert found == pytest.approx(whole, abs=2e-3)
+
+
+def test_a_convolutional_model_is_read(vit: Path, folder: Path, tmp_path: Path) -> None:
+    from transformers import ResNetConfig, ResNetModel
+
+    model = tmp_path / "resnet"
+    shape = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+    ResNetModel(ResNetConfig(**shape)).save_pretrained(model)
+    shutil.copy(vit / "preprocessor_config.json", model)
+    found = ImageEncoder(str(model), device="cpu", cache=tmp_path).encode(FILES, folder)
+    assert found.shape == (10, 16)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def without_pooling(model: Path) -> None:
