@@ -149,6 +149,7 @@ class _Model:
         try:
             self._network.float().to(self.device).eval()  # some are saved in half precision
             grey = self._processed(np.full((8, 8, 3), 128, np.uint8))
+            self._shape = grey.shape
             self.dimensions = int(self.vectors(grey[None]).shape[1])
         except Exception as error:
             raise EncoderError(refusal(name, first_line(error))) from None
@@ -157,9 +158,12 @@ class _Model:
         """Decode a file and do what the model's image processor does: float32 (3, h, w)."""
         picture = decoded(content)
         try:
-            return self._processed(picture)
+            made = self._processed(picture)
         except Exception as error:  # whatever a processor of somebody's raises on an odd picture
             raise PictureError(f"the image processor refuses it: {first_line(error)}") from None
+        if made.shape != self._shape:
+            raise PictureError("the image processor does not bring it to one size: set it to crop")
+        return made
 
     def vectors(self, pixels: np.ndarray) -> np.ndarray:
         """Encode pixels, float32 (n, 3, h, w): float32 (n, d), rows of length 1."""

@@ -227,6 +227,20 @@ def test_pooling_that_was_never_trained_is_not_used(
     assert vectors[0][0] == pytest.approx((token / token.norm()).numpy(), abs=1e-5)
 
 
+def test_pictures_that_are_not_brought_to_one_size_are_refused(
+    clip: Path, folder: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "no crop"
+    shutil.copytree(clip, model)
+    file = model / "preprocessor_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "do_center_crop": False}))
+    Image.new("RGB", (30, 30), "red").save(folder / "square.png")
+    encoder = ImageEncoder(str(model), device="cpu", cache=tmp_path)
+    found = encoder.encode([FILES[0], "square.png"], folder)
+    assert found.any(axis=1).tolist() == [False, True]
+    assert encoder.refused[0].startswith("the image processor does not bring it to one size")
+
+
 def lose(name: str) -> Callable[[Path], None]:
     return lambda model: (model / name).unlink()
 
