@@ -14,7 +14,8 @@ from crossaisle.fusion.terms import Explanation, Kind, Path, Term
 Walk = tuple[int, str, int, int]
 """(history row, sort, node at its side, node at the candidate's side); sorts:
 
-people: -, - · shared: a node both have (named twice) · pair: two different leaves · text: -, -.
+people: -, - · shared: a node both have (named twice) · pair: two different leaves · text: -, - ·
+image: -, -.
 """
 
 NONE = -1
@@ -61,8 +62,9 @@ class SlowExplainer:
                 found = self._likeness(channel, items, factor, product)
             else:
                 values = channel.pairs(items, np.array([product]))[:, 0] * factor
+                sort = "image" if name == "image" else "people"
                 found = (
-                    ((int(i), "people", NONE, NONE), float(v))
+                    ((int(i), sort, NONE, NONE), float(v))
                     for i, v in zip(items, values, strict=True)
                 )
             for walk, value in found:
@@ -178,6 +180,8 @@ class SlowExplainer:
                 kind, (path, count) = "people", found
         elif sort == "text":
             kind, path = "text", (start, "SIMILAR_TEXT", end)
+        elif sort == "image":
+            kind, path = "image", (start, "SIMILAR_IMAGE", end)
         elif sort == "shared":
             kind = "attribute" if mine < self._attributes else "category"
             path = joined(

@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from crossaisle.commands.files import write_atomically
+from crossaisle.commands.images import image_vectors
 from crossaisle.commands.settings import Settings
-from crossaisle.commands.train import text_vectors
+from crossaisle.commands.train import rejected_images, text_vectors
 from crossaisle.evaluation import Results, Split
 from crossaisle.evaluation import evaluate as measure
 from crossaisle.evaluation.explanations import Cases, faithfulness
@@ -51,6 +52,7 @@ def evaluate(
         split_folder=folder,
         progress=progress,
         fitted=models.append,
+        rejected=rejected_images(output),
     )
     told = table(results)
     extra: dict[str, object] = {}
@@ -76,21 +78,25 @@ def evaluate_graph(
     split_folder: Path,
     progress: Progress,
     fitted: Callable[[Model], None] = lambda _: None,
+    rejected: Path | None = None,
 ) -> Results:
-    """Measure on a graph; ``fitted`` is handed the model."""
+    """Measure on a graph; ``fitted`` is handed the model, ``rejected`` lists pictures left out."""
     if (split_folder / "split.json").is_file():
         split = Split.load(split_folder, graph)
     else:
         split = Split.make(graph, task, seed=seed)
         split.save(split_folder)
-    # A product's text does not depend on who bought it: nothing hidden can show in it.
+    # A product's text and picture do not depend on who bought it: nothing hidden can show in them.
+    images = image_vectors(graph.products, settings.images, progress, rejected)
     text = text_vectors(graph, settings, progress)
     config = settings.train
     if not split.in_time:  # what is hidden was bought at any time
         config = config.model_copy(update={"forecast": False})
 
     def fit(hidden: Graph) -> Scorer:
-        trained = Recommender.train(hidden, config, text=text, seed=seed, progress=progress)
+        trained = Recommender.train(
+            hidden, config, text=text, seed=seed, progress=progress, images=images
+        )
         model = replace(trained.model, sensitive=settings.reasons.sensitive)
         fitted(model)
         return model

@@ -28,6 +28,21 @@ class TextSettings(BaseModel):
     """cuda, mps or cpu; the best there is by default."""
 
 
+class ImageSettings(BaseModel):
+    """How pictures are encoded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoder: str = "none"
+    """A folder or a hub name of a vision model (CLIP-like or ViT); ``none`` does without pictures.
+    """
+    folder: str | None = None
+    """Where pictures are that the feed names by relative paths, or by addresses on the web (as
+    ``wget -x`` saves them)."""
+    device: str | None = None
+    """cuda, mps or cpu; the best there is by default."""
+
+
 class ReasonSettings(BaseModel):
     """What reasons may not say."""
 
@@ -44,6 +59,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: TextSettings = TextSettings()
+    images: ImageSettings = ImageSettings()
     train: TrainConfig = TrainConfig()
     reasons: ReasonSettings = ReasonSettings()
     finetune: FinetuneConfig = FinetuneConfig()

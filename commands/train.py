@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crossaisle.commands.images import image_vectors
 from crossaisle.commands.screen import console
 from crossaisle.commands.settings import Settings
 from crossaisle.encoders import SentenceEncoder, product_texts
@@ -35,16 +36,28 @@ def fit(
     seed: int,
     progress: Progress,
     checkpoint: Path | None = None,
+    rejected: Path | None = None,
 ) -> Recommender:
-    """Encode and train."""
+    """Encode and train; ``rejected`` is the table of pictures that are left out."""
     sensitive(graph, settings.reasons.sensitive)  # a wrong name is told before minutes of training
+    images = image_vectors(graph.products, settings.images, progress, rejected)
     text = text_vectors(graph, settings, progress)
     trained = Recommender.train(
-        graph, settings.train, text=text, seed=seed, progress=progress, checkpoint=checkpoint
+        graph,
+        settings.train,
+        text=text,
+        seed=seed,
+        progress=progress,
+        checkpoint=checkpoint,
+        images=images,
     )
     report = dict(trained.model.report)
     if text is not None:  # whoever searches by words must encode them as the products were
         report["text encoder"] = settings.text.encoder
+    if images is not None:  # and products that are added later are looked at as these were
+        report["image encoder"] = settings.images.encoder
+        folder = settings.images.folder
+        report["image folder"] = folder and str(Path(folder).expanduser().absolute())
     names = settings.reasons.sensitive
     return Recommender(replace(trained.model, report=report, sensitive=names))
 
@@ -68,10 +81,15 @@ def train(
     checkpoint = output.with_name(f".{output.name}.checkpoint.json")
     if not resume:
         checkpoint.unlink(missing_ok=True)
-    recommender = fit(graph, settings, seed, progress, checkpoint)
+    recommender = fit(graph, settings, seed, progress, checkpoint, rejected_images(output))
     recommender.save(output, card=card(graph, settings, seed))
     checkpoint.unlink(missing_ok=True)
     return recommender
+
+
+def rejected_images(output: Path) -> Path:
+    """Where the table of pictures left out stands, beside what is made."""
+    return output.with_name(f"{output.stem}-rejected-images.parquet")
 
 
 def card(graph: Graph, settings: Settings, seed: int, metrics: str = "") -> str:

@@ -5,14 +5,13 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from crossaisle.encoders.exported import SETTINGS, OnnxEncoder
-from crossaisle.encoders.vector_cache import VectorCache
+from crossaisle.encoders.vector_cache import VectorCache, fingerprint
 from crossaisle.graph import Progress, silent
 
 DEFAULT = "all-MiniLM-L6-v2"
@@ -62,18 +61,7 @@ class SentenceEncoder:
     @cached_property
     def fingerprint(self) -> str:
         """Name the model's content: SHA-256 over its files, the first 16 hexadecimal digits."""
-        digest = sha256(self.name.encode() if not self.path.is_dir() else b"")
-        for file in sorted(self.path.rglob("*")) if self.path.is_dir() else ():
-            if file.is_file() and file.suffix in {
-                ".json",
-                ".safetensors",
-                ".txt",
-                ".model",
-                ".onnx",
-            }:
-                digest.update(file.name.encode())
-                digest.update(file.read_bytes())
-        return digest.hexdigest()[:16]
+        return fingerprint(self.name, self.path)
 
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
         """Return float32 (texts, d), rows of length 1; the empty text gives the zero row."""
@@ -211,7 +199,7 @@ def load_encoder(path: Path, name: str, device: str | None) -> Any:  # noqa: ANN
         transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
-        if not path.is_dir() and (silent := _no_answer(name)):
+        if not path.is_dir() and (silent := no_answer(name)):
             try:
                 return SentenceTransformer(name, device=device, local_files_only=True)
             except (OSError, ValueError):
@@ -223,7 +211,7 @@ def load_encoder(path: Path, name: str, device: str | None) -> Any:  # noqa: ANN
             raise EncoderError(_refusal(name, why)) from None
 
 
-def _no_answer(name: str) -> str | None:
+def no_answer(name: str) -> str | None:
     """Say that the hub does not answer: asked once, where loading asks six times for each file."""
     from huggingface_hub import model_info
     from huggingface_hub.errors import HfHubHTTPError

@@ -1,4 +1,4 @@
-"""Text vectors on disk: what was encoded once by a model is not encoded again."""
+"""Vectors on disk: what was encoded once by a model, text or picture, is not encoded again."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,26 @@ def cache_folder() -> Path:
     return Path(own) if own else Path(base) / "crossaisle"
 
 
+FILES = {".json", ".safetensors", ".txt", ".model", ".onnx"}
+"""Files of a model's folder that say what its vectors are."""
+
+
+IMAGES = "-images"
+"""Ends the name of a cache of pictures: a CLIP's folder may encode texts, too."""
+
+
+def fingerprint(name: str, path: Path) -> str:
+    """SHA-256 over the model's files (of a model of the hub: its name), 16 hexadecimal digits."""
+    digest = sha256(name.encode() if not path.is_dir() else b"")
+    for file in sorted(path.rglob("*")) if path.is_dir() else ():
+        if file.is_file() and file.suffix in FILES:
+            digest.update(file.name.encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 class VectorCache:
-    """Vectors of one model, by the 128-bit BLAKE2b of their text.
+    """Vectors of one model, by the 128-bit BLAKE2b of their text, or of their picture's file.
 
     A folder of shards, each a pair ``keys.npy`` (n,) and ``vectors.npy`` (n, d) float32 in a
     folder of its own that appears by one rename: two processes may add at the same time, and one
@@ -37,9 +55,11 @@ class VectorCache:
         self._seen: set[str] = set()
 
     @staticmethod
-    def key(text: str) -> bytes:
-        """Return the key of a text: 16 bytes."""
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def key(content: str | bytes) -> bytes:
+        """Return the key of a text, or of a file's content: 16 bytes."""
+        if isinstance(content, str):
+            content = content.encode("utf-8", "surrogatepass")
+        return blake2b(content, digest_size=16).digest()
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """Return the vectors that are there, each float32 (d,), mapped from disk."""
@@ -84,7 +104,7 @@ class Kept:
     """What the cache holds of one model."""
 
     model: str  # its fingerprint
-    texts: int
+    texts: int  # or pictures
     megabytes: float
     days: float  # since a text was added
 

@@ -16,6 +16,9 @@ from crossaisle.graph import Graph
 LIKENESS = ("vectors", "nodes", "share", "near", "far")
 """Arrays of a likeness table that are nobody else's."""
 
+OWN_TABLE = ("regression", "image")
+"""Channels with a sparse table that is nobody else's."""
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -24,7 +27,7 @@ def channels_to(channels: dict[str, Channel], features: sparse.csr_array) -> Arr
     arrays = _matrix_to("features", features)
     for name, channel in channels.items():
         if isinstance(channel, WalkTable):
-            table = "regression" if name == "regression" else "walks"  # walks: one for all scales
+            table = name if name in OWN_TABLE else "walks"  # walks: one for all scales
             arrays |= _matrix_to(table, channel.table)
             arrays[f"{table}.scale.{name}"] = channel.scale
         elif isinstance(channel, NetworkTables):
@@ -55,7 +58,7 @@ def channels_from(arrays: Arrays, graph: Graph) -> tuple[dict[str, Channel], spa
     if "likeness.near" in arrays:
         parts = {part: arrays[f"likeness.{part}"] for part in LIKENESS}
         channels["likeness"] = LikenessTable(features, arrays.get("text"), **parts)
-    for name in ("walks", "regression"):
+    for name in ("walks", *OWN_TABLE):
         if f"{name}.data" in arrays:
             table = _matrix_from(name, arrays)
             for key in sorted(key for key in arrays if key.startswith(f"{name}.scale.")):

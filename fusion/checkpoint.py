@@ -25,7 +25,13 @@ class Chosen:
     half_life: float
 
 
-def fingerprint(graph: Graph, config: TrainConfig, text: np.ndarray | None, seed: int) -> str:
+def fingerprint(
+    graph: Graph,
+    config: TrainConfig,
+    text: np.ndarray | None,
+    seed: int,
+    images: np.ndarray | None = None,
+) -> str:
     """SHA-256 of all that a training is made from."""
     digest = sha256(f"{config.model_dump_json()} {seed}".encode())
     for frame in (graph.products, graph.attributes, graph.categories, graph.customers):
@@ -41,6 +47,9 @@ def fingerprint(graph: Graph, config: TrainConfig, text: np.ndarray | None, seed
             digest.update(np.ascontiguousarray(part).tobytes())
     if text is not None:
         digest.update(np.ascontiguousarray(text).tobytes())
+    if images is not None:
+        digest.update(b"images")
+        digest.update(np.ascontiguousarray(images).tobytes())
     return digest.hexdigest()
 
 

@@ -30,7 +30,8 @@ class TrainConfig(BaseModel):
     crossing_users: Annotated[int, Field(ge=10, le=50_000)] = 8000
     """People at most whose crossings into one aisle the ridge is solved for (memory: n^2)."""
     neighbours: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """Co-bought products kept for each product in each aisle (walks channel)."""
+    """Products kept for each product in each aisle: co-bought (walks channel), alike in their
+    pictures (image channel)."""
     held_out_users: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Share of people kept out of a first training, on whom the fusion weights are chosen."""
     held_out_tasks: Annotated[int, Field(ge=10, le=100_000)] = 2000

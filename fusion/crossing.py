@@ -14,7 +14,7 @@ from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Paths
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.terms import KINDS, Kind, PathNode
-from crossaisle.fusion.walk_values import NONE, PEOPLE, TEXT
+from crossaisle.fusion.walk_values import IMAGE, NONE, PEOPLE, TEXT
 
 FEWEST = 5
 """People behind a figure below which it is not told."""
@@ -162,13 +162,15 @@ class _Walked:
             kind = np.full(len(keep), KINDS.index("bridge"))
             shared = (mine == theirs) & (mine != NONE)
             kind[sort == PEOPLE], kind[sort == TEXT] = KINDS.index("people"), KINDS.index("text")
+            kind[sort == IMAGE] = KINDS.index("image")
             kind[shared] = KINDS.index("category")
             kind[shared & (mine < self.decomposer.attributes)] = KINDS.index("attribute")
             for place, value in zip(kind.tolist(), values.tolist(), strict=True):
                 self.by_kind[KINDS[place]] += value
 
     def kinds(self) -> tuple[tuple[Kind, float], ...]:
-        return tuple((kind, self.by_kind[kind] / self.total) for kind in KINDS)
+        shown = [k for k in KINDS if k != "image" or k in self.model.channels]
+        return tuple((kind, self.by_kind[kind] / self.total) for kind in shown)
 
     def bridges(self) -> tuple[Carrier, ...]:
         """The heaviest routes through an attribute or a category on both sides."""

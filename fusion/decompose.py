@@ -6,7 +6,8 @@ The network's part of a score is bilinear in leaves, so its walks come as one pr
 
 g: a history product i and a node at its side; s: a candidate j and a node at its side. The other
 channels add to single cells of V: people and walks where both sides are the products themselves,
-content where both sides are the same node, or both the text. Those are found for all lists of a
+content where both sides are the same node, or both the text. The image channel's walks, picture to
+picture, stand beside V. Those are found for all lists of a
 block in a few array operations; V is laid out list by list.
 """
 
@@ -36,6 +37,7 @@ class _Block:
 
     people: np.ndarray  # float64 (pairs,): product to product
     text: np.ndarray  # float64 (pairs,): text to text
+    image: np.ndarray  # float64 (pairs,): picture to picture
     written: np.ndarray  # float64 (pairs,): product to text
     mine: np.ndarray  # int (shared,): place in the near side's nodes
     theirs: np.ndarray  # int (shared,): and in the far side's
@@ -178,7 +180,7 @@ class Decomposer:
         product_of = near.value[first] * far.value[second]
         cosine = np.zeros(len(mine))
         np.add.at(cosine, pair, product_of)
-        people, steep, text = np.zeros((3, len(mine)))
+        people, steep, text, image = np.zeros((4, len(mine)))
         written, learned = np.zeros(len(mine)), None
         sizes = np.diff(lists.item_at) * np.diff(far.node_at[lists.product_at])
         learned_at = np.concatenate([[0], np.cumsum(sizes)])
@@ -197,6 +199,8 @@ class Decomposer:
                 text += parts.text * scale
                 written, learned = self._likeness(channel, lists, far, scale)
                 written += parts.people * scale
+            elif name == "image":
+                image += channel.entries(items, products) * scale
             else:
                 people += channel.entries(items, products) * scale
         through = product_of * steep[pair]
@@ -209,6 +213,7 @@ class Decomposer:
         return _Block(
             people=people,
             text=text,
+            image=image,
             written=written,
             mine=near.of_feature[first[at]],
             theirs=far.of_feature[second[at]],
@@ -295,6 +300,7 @@ class Decomposer:
                 far=far.node[s0 + start : s0 + end],
                 people=itself[:, j],
                 text=written[:, m + j],
+                image=block.image[pairs].reshape(n, m)[:, j],
                 direct=direct[:, j],
                 to_node=to_node[:, start:end],
                 from_node=from_node[:, j],

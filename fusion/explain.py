@@ -21,7 +21,7 @@ from crossaisle.fusion.terms import (
     PathNode,
     Term,
 )
-from crossaisle.fusion.walk_values import NONE, PEOPLE, SHARED, TEXT, Walks
+from crossaisle.fusion.walk_values import IMAGE, NONE, PEOPLE, SHARED, TEXT, Walks
 
 LISTED = 500
 """Products explained together, however many walks they have."""
@@ -191,6 +191,7 @@ class Explainer:
         kinds = np.full(len(walks.value), KINDS.index("bridge"))
         sort, shared = walks.sort, walks.mine < self.decomposer.attributes
         kinds[sort == TEXT] = KINDS.index("text")
+        kinds[sort == IMAGE] = KINDS.index("image")
         kinds[(sort == SHARED) & shared] = KINDS.index("attribute")
         kinds[(sort == SHARED) & ~shared] = KINDS.index("category")
         people = np.flatnonzero(sort == PEOPLE)
@@ -229,6 +230,8 @@ class Explainer:
                 kind, (path, count) = "people", found
         elif sort == TEXT:
             kind, path = "text", (start, "SIMILAR_TEXT", end)
+        elif sort == IMAGE:
+            kind, path = "image", (start, "SIMILAR_IMAGE", end)
         else:
             near, far = self.paths.half(item, mine), self.paths.half(product, theirs)
             path = joined(near, far, learned=sort != SHARED)

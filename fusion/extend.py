@@ -1,9 +1,10 @@
 """Products that a trained model has not seen get their rows; nothing that was learned moves.
 
 A new product is treated as training treats a product without events: its features, text and the
-vectors that ridge regression makes of them place it in the content, likeness and network channels;
-the others, which know buyers only, give it 0. The regression is solved again from the stored
-vectors. What differs from a training that had seen the product: docs/fusion.md.
+vectors that ridge regression makes of them place it in the content, likeness and network channels,
+its picture in the image channel; the others, which know buyers only, give it 0. The regression is
+solved again from the stored vectors. What differs from a training that had seen the product:
+docs/fusion.md.
 """
 
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from crossaisle.fusion.channels import (
 )
 from crossaisle.fusion.content import Features, extended_features, farness, mean_mass
 from crossaisle.fusion.errors import ModelError
+from crossaisle.fusion.images import extended_image_table
 from crossaisle.fusion.level import level_added
 from crossaisle.fusion.likeness import LikenessTable, place_new
 from crossaisle.fusion.model import CHANNELS, Model
@@ -31,7 +33,13 @@ TELLING = 256
 """Old products from which a mean of the training is read back."""
 
 
-def extend(model: Model, graph: Graph, text: np.ndarray | None = None, seed: int = 0) -> Model:
+def extend(
+    model: Model,
+    graph: Graph,
+    text: np.ndarray | None = None,
+    seed: int = 0,
+    images: np.ndarray | None = None,
+) -> Model:
     """Give a model the products that a larger graph adds.
 
     Args:
@@ -40,16 +48,17 @@ def extend(model: Model, graph: Graph, text: np.ndarray | None = None, seed: int
         text: float32 (added products, numbers), in the order of their rows; None for a model
             without text.
         seed: of whose histories the level of new products is measured on, where it was not yet.
+        images: likewise of pictures; None for a model without them.
 
     Raises:
-        ModelError: an earlier program trained the model, or the text vectors do not fit it.
+        ModelError: an earlier program trained the model, or the vectors do not fit it.
     """
     if model.bought is None:
         raise ModelError(
             "The model cannot be extended: the program that trained it did not keep what that "
             "needs. Train it again."
         )
-    made = _Extension.of(model, graph, text)
+    made = _Extension.of(model, graph, text, images)
     old, added = made.places.products, made.places.added
     channels, network_bias = made.channels()
     is_new = placed_rows(model.is_new, old, len(made.bought))
@@ -62,6 +71,7 @@ def extend(model: Model, graph: Graph, text: np.ndarray | None = None, seed: int
         bias=np.stack([placed_rows(row, old, len(is_new)) for row in model.bias]),
         is_new=is_new,
         text=made.text,
+        images=made.images,
         bought=made.bought,
         network_bias=network_bias,
         linked=_linked(model.linked, made.places, len(graph.aisles)),
@@ -88,15 +98,20 @@ class _Extension:
     places: Places
     features: Features  # of the larger graph
     text: np.ndarray | None  # float16 (products of the larger graph, numbers)
+    images: np.ndarray | None  # likewise
     bought: np.ndarray  # float32 (products of the larger graph,)
 
     @classmethod
-    def of(cls, model: Model, graph: Graph, text: np.ndarray | None) -> "_Extension":
+    def of(
+        cls, model: Model, graph: Graph, text: np.ndarray | None, images: np.ndarray | None
+    ) -> "_Extension":
         assert model.bought is not None
         places = Places.between(model.graph, graph)
         made = extended_features(model.features, graph, places)
         bought = placed_rows(model.bought, places.products, graph.products.height)
-        return cls(model, graph, places, made, _joined_text(model.text, text, places), bought)
+        text = _joined(model.text, text, places, "text")
+        images = _joined(model.images, images, places, "image")
+        return cls(model, graph, places, made, text, images, bought)
 
     def channels(self) -> tuple[dict[str, Channel], np.ndarray | None]:
         """Return the channels with rows for all products, and the network's part of the bias."""
@@ -105,7 +120,9 @@ class _Extension:
         bias = None if bias is None else self._rows(bias)  # of a channel without weight: it stays
         tables: dict[int, sparse.csr_array] = {}  # one table, several scales
         for name, channel in self.model.channels.items():
-            if isinstance(channel, WalkTable):
+            if name == "image" and isinstance(channel, WalkTable):
+                made[name] = self._image(channel)
+            elif isinstance(channel, WalkTable):
                 if id(channel.table) not in tables:
                     tables[id(channel.table)] = self._square(channel.table)
                 made[name] = WalkTable(tables[id(channel.table)], self._rows(channel.scale, 1))
@@ -118,6 +135,17 @@ class _Extension:
             elif isinstance(channel, NetworkTables):
                 made[name], bias = self._network(channel)
         return made, bias
+
+    def _image(self, channel: WalkTable) -> WalkTable:
+        assert self.images is not None
+        table = extended_image_table(
+            self._square(channel.table),
+            self.images.astype(np.float32),
+            self.graph.aisle_of,
+            self.places.added,
+            per_aisle=self.model.config.neighbours,
+        )
+        return WalkTable(table, self._rows(channel.scale, 1))
 
     def _content(self, channel: ContentTable) -> ContentTable:
         near, far = self._rows(channel.near, 1), self._rows(channel.far, 1)
@@ -238,19 +266,19 @@ class _Extension:
         return placed(table, nothing, self.places, self.places.products)
 
 
-def _joined_text(
-    old: np.ndarray | None, text: np.ndarray | None, places: Places
+def _joined(
+    old: np.ndarray | None, fresh: np.ndarray | None, places: Places, what: str
 ) -> np.ndarray | None:
     if old is None:
         return None
     added = len(places.added)
-    if text is None or text.shape != (added, old.shape[1]) or not np.isfinite(text).all():
+    if fresh is None or fresh.shape != (added, old.shape[1]) or not np.isfinite(fresh).all():
         raise ModelError(
-            f"The text vectors of the {added} added products do not fit the model's, which have "
+            f"The {what} vectors of the {added} added products do not fit the model's, which have "
             f"{old.shape[1]} numbers: encode them with the encoder that the model was trained with."
         )
     larger = placed_rows(old, places.products, added + len(old))
-    larger[places.added] = text
+    larger[places.added] = fresh
     return larger
 
 

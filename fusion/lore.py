@@ -1,6 +1,6 @@
 """What a training learns from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,7 @@ class Lore:
     features: Features
     text: np.ndarray | None  # float32 (products, numbers)
     moments: Moments
+    looks: sparse.csr_array | None = None  # float32 (products, products): how alike pictures are
 
     @property
     def bought(self) -> np.ndarray:
@@ -76,7 +77,7 @@ class Lore:
         baskets = sparse.csr_array(self.baskets[known])
         moments = Moments(first, then.baskets[known], then.now if before is None else before)
         baskets = only(baskets, ~is_new[baskets.indices])
-        return Lore(log, baskets, self.aisle_of, self.features, self.text, moments)
+        return replace(self, purchases=log, baskets=baskets, moments=moments)
 
 
 def only(table: sparse.csr_array, kept: np.ndarray) -> sparse.csr_array:

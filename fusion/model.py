@@ -21,7 +21,16 @@ from crossaisle.fusion.content import Features
 from crossaisle.fusion.sensitive import Sensitive, sensitive
 from crossaisle.graph import Graph
 
-CHANNELS = ("people", "walks", "niche walks", "network", "content", "regression", "likeness")
+CHANNELS = (
+    "people",
+    "walks",
+    "niche walks",
+    "network",
+    "content",
+    "regression",
+    "likeness",
+    "image",
+)
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5
@@ -29,6 +38,9 @@ POWER = 0.5
 
 BY_PEOPLE = ("people", "walks", "niche walks", "network", "regression")
 """Channels that know a candidate from who bought it."""
+
+BY_KIND = ("content", "image")
+"""Channels that know a candidate from what it is, whoever bought it."""
 
 APART = 0.1
 """Chosen on one pair of Online Retail's aisles (validation): .1509, with 1 .1105, with 0 .1497."""
@@ -55,6 +67,7 @@ class Model:
     bought: np.ndarray | None = None  # float32 (products,): who bought each when it was trained
     network_bias: np.ndarray | None = None  # float32 (products,): the network's part of the bias
     linked: np.ndarray | None = None  # bool (aisles, aisles): see gate; None: all are
+    images: np.ndarray | None = None  # float16 (products, numbers), for products that are added
 
     @cached_property
     def kept_back(self) -> Sensitive:
@@ -181,10 +194,10 @@ class Model:
 
         All of it, but across two aisles that nobody, and no basket, had in common when the model
         was trained: there nothing of a people-based channel, which could only extrapolate, and
-        :data:`APART` of content, whose weight was found beside those.
+        :data:`APART` of content and image, whose weights were found beside those.
         """
         whole = np.ones(np.broadcast(items, candidates).shape)
-        left = 0.0 if name in BY_PEOPLE else APART if name == "content" else 1.0
+        left = 0.0 if name in BY_PEOPLE else APART if name in BY_KIND else 1.0
         if self.linked is None or left == 1:
             return whole
         here, there = self.aisle_of[items], self.aisle_of[candidates]

@@ -80,6 +80,8 @@ def fit_parts(
         )
     if regression is not None:
         channels["regression"] = regression
+    if lore.looks is not None:
+        channels["image"] = WalkTable(lore.looks, np.ones(len(bought), np.float32))
     return Parts(channels, biases, bought)
 
 

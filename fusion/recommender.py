@@ -55,9 +55,11 @@ class Recommender:
         seed: int = 0,
         progress: Progress = silent,
         checkpoint: Path | None = None,
+        images: np.ndarray | None = None,
     ) -> Self:
         """Train on the graph's own log; see :func:`crossaisle.fusion.train.train`."""
-        return cls(train(graph, config or TrainConfig(), text, seed, progress, checkpoint))
+        settings = config or TrainConfig()
+        return cls(train(graph, settings, text, seed, progress, checkpoint, images))
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:

@@ -26,7 +26,7 @@ from crossaisle.fusion.arrays import channels_from, channels_to
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
 from crossaisle.fusion.errors import ModelError
-from crossaisle.fusion.model import Model
+from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.graph import Graph
 from crossaisle.graph.schema import EDGES, NODES
 
@@ -38,7 +38,7 @@ MANIFEST, CONFIG, ARRAYS, WORDS, CARD = (
     "words.parquet",
     "README.md",
 )
-OPTIONAL = ("text", "bought", "network_bias", "linked")
+OPTIONAL = ("text", "bought", "network_bias", "linked", "images")
 """Arrays that not every model has."""
 LEFT_OUT = ("baskets", "contains")
 """Baskets of nobody we know teach, but no score needs them."""
@@ -101,7 +101,7 @@ def load_model(folder: str | Path) -> Model:
             config=TrainConfig.model_validate(settings["train"]),
             features=Features(matrix, *counts, words),
             channels=channels,
-            weights=arrays["weights"],
+            weights=_weights(arrays["weights"]),
             bias=arrays["bias"],
             is_new=arrays["is_new"],
             half_life=math.inf if settings["half_life"] is None else settings["half_life"],
@@ -120,6 +120,14 @@ def load_model(folder: str | Path) -> Model:
         raise ModelError(
             f"The model in {folder} cannot be read ({error}): train it again."
         ) from error
+
+
+def _weights(stored: np.ndarray) -> np.ndarray:
+    """Channels that came after a model was trained have no weight in it; they are the last."""
+    later = len(CHANNELS) - stored.shape[2]
+    if later < 0:
+        raise ModelError("The model has channels that this program does not know: use a newer one.")
+    return np.pad(stored, ((0, 0), (0, 0), (0, later)))
 
 
 def _write(model: Model, folder: Path, card: str) -> None:

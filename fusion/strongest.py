@@ -1,5 +1,7 @@
 """The largest entries of each row of a sparse matrix: the step that thins every item-item table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 
@@ -30,6 +32,26 @@ def strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
         chosen = sparse.csr_array(sparse.vstack(parts, format="csr"))
     chosen.sort_indices()
     return chosen
+
+
+def strongest_of_each(
+    matrix: sparse.csr_array, groups: Sequence[np.ndarray], each: int, all_: int
+) -> sparse.csr_array:
+    """Keep of each row the ``each`` largest in every group of columns, and of those ``all_``.
+
+    Args:
+        matrix: float32 (n, m), entries >= 0.
+        groups: int, together every column once.
+        each: at least 1.
+        all_: at least 1.
+
+    Returns:
+        float32 (n, m), rows sorted by column.
+    """
+    kept = [strongest(sparse.csr_array(matrix[:, inside]), each) for inside in groups]
+    stacked = sparse.csc_array(sparse.hstack(kept, format="csc"))
+    columns = np.argsort(np.concatenate(groups), kind="stable")
+    return strongest(sparse.csr_array(stacked[:, columns]), all_)
 
 
 def _of_dense(block: np.ndarray, keep: int) -> sparse.csr_array:

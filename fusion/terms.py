@@ -6,20 +6,21 @@ from typing import Any, Literal
 
 from crossaisle.fusion.errors import FusionError
 
-Kind = Literal["people", "attribute", "category", "text", "bridge"]
+Kind = Literal["people", "attribute", "category", "text", "image", "bridge"]
 """How a walk gets from the history product to the candidate.
 
 people: the same people bought both, or both with a third product; attribute, category: both have
-it; text: their texts are alike; bridge: through two *different* nodes (attributes, categories,
-products) that training has brought close: the learned step is the relationship ``LEARNED``.
+it; text: their texts are alike; image: their pictures are; bridge: through two *different* nodes
+(attributes, categories, products) that training has brought close: the learned step is the
+relationship ``LEARNED``.
 """
 
-KINDS: tuple[Kind, ...] = ("people", "attribute", "category", "text", "bridge")
+KINDS: tuple[Kind, ...] = ("people", "attribute", "category", "text", "image", "bridge")
 
 By = Literal["history", "attribute", "kind"]
 """What walks can be grouped by; see :meth:`Explanation.grouped`."""
 
-SOFT = ("LEARNED", "SIMILAR_TEXT")
+SOFT = ("LEARNED", "SIMILAR_TEXT", "SIMILAR_IMAGE")
 """Relationships of a path that are learned closeness, not edges of the graph."""
 
 

@@ -1,6 +1,7 @@
 """Training of the whole: once with people held out, to weigh the channels, then with all."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from crossaisle.fusion.ease import PENALTIES as REGRESSION_PENALTIES
 from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, HeldOut, hold_out
+from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import level
 from crossaisle.fusion.lore import Lore, Moments
 from crossaisle.fusion.model import CHANNELS, Model
@@ -33,6 +35,7 @@ def train(
     seed: int = 0,
     progress: Progress = silent,
     checkpoint: Path | None = None,
+    images: np.ndarray | None = None,
 ) -> Model:
     """Train a model from the graph's own log.
 
@@ -43,13 +46,20 @@ def train(
         seed: of every random draw; same seed, same model.
         progress: told (stage, done, total).
         checkpoint: a file that keeps what the first half chose; where it was made from the same
-            graph, settings, text and seed, that half is not done again.
+            graph, settings, vectors and seed, that half is not done again.
+        images: float32 (products, numbers), rows of length 1 (0 for a product without picture).
 
     Raises:
-        TrainingError: no products, no purchases, or text vectors that do not fit.
+        TrainingError: no products, no purchases, or vectors that do not fit.
     """
     lore = _lore(graph, text)
-    key = fingerprint(graph, config, lore.text, seed)
+    if images is not None:
+        images = _checked(images, len(lore.aisle_of), "image")
+        progress("pictures", 0, 1)
+        looks = image_table(images, lore.aisle_of, per_aisle=config.neighbours)
+        lore = replace(lore, looks=looks)
+        progress("pictures", 1, 1)
+    key = fingerprint(graph, config, lore.text, seed, images)
     made = load_choice(checkpoint, key) if checkpoint is not None else None
     if made is None:
         made = _held_out(lore, config, seed, progress)
@@ -67,7 +77,7 @@ def train(
     )
     people = fitted[0] if fitted else None
     parts = fit_parts(lore, config, people, regression, rng, progress, "")
-    return level(_assemble(graph, config, lore, parts, made), seed)
+    return level(_assemble(graph, config, lore, parts, made, images), seed)
 
 
 def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) -> Chosen:
@@ -139,16 +149,21 @@ def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
             "check the events file and build the graph again."
         )
     if text is not None:
-        if text.ndim != 2 or len(text) != products:
-            raise TrainingError(
-                f"The text vectors have the shape {text.shape}, the graph has {products} products: "
-                "encode the texts of this graph again."
-            )
-        if not np.isfinite(text).all():
-            raise TrainingError("The text vectors hold NaN or infinity: encode the texts again.")
-        text = np.asarray(text, np.float32)
+        text = _checked(text, products, "text")
     log, baskets = graph.purchases, graph.anonymous_baskets
     return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph))
+
+
+def _checked(vectors: np.ndarray, products: int, what: str) -> np.ndarray:
+    """Refuse vectors that are not this graph's: float32 (products, numbers)."""
+    if vectors.ndim != 2 or len(vectors) != products:
+        raise TrainingError(
+            f"The {what} vectors have the shape {vectors.shape}, the graph has {products} products:"
+            f" encode the {what}s of this graph again."
+        )
+    if not np.isfinite(vectors).all():
+        raise TrainingError(f"The {what} vectors hold NaN or infinity: encode the {what}s again.")
+    return np.asarray(vectors, np.float32)
 
 
 def _moments(graph: Graph) -> Moments:
@@ -179,6 +194,7 @@ def _assemble(
     lore: Lore,
     parts: Parts,
     made: Chosen,
+    images: np.ndarray | None,
 ) -> Model:
     is_new = lore.bought == 0
     weights = np.zeros((2, 2, len(CHANNELS)), np.float32)
@@ -212,4 +228,5 @@ def _assemble(
         bought=lore.bought.astype(np.float32),
         network_bias=parts.biases.get("network"),
         linked=_linked(lore, len(graph.aisles)),
+        images=images.astype(np.float16) if images is not None and "image" in used else None,
     )

@@ -8,14 +8,15 @@ import numpy as np
 NONE = -1
 """In place of a node: the product itself."""
 
-PAIR, PEOPLE, SHARED, TEXT = range(4)
+PAIR, PEOPLE, SHARED, TEXT, IMAGE = range(5)
 """Sorts of walks. pair: from a node to a different one, either of which may be the product itself ·
-people: product to product · shared: through a node that both have · text: text to text."""
+people: product to product · shared: through a node that both have · text: text to text ·
+image: picture to picture."""
 
 
 @dataclass(frozen=True)
 class Walks:
-    """Every walk from a history of n products to one candidate, in five blocks.
+    """Every walk from a history of n products to one candidate, in seven blocks.
 
     ``value``, ``item``, ``sort``, ``mine`` and ``theirs`` list them all, block by block.
     """
@@ -26,6 +27,7 @@ class Walks:
     far: np.ndarray  # int (s,): nodes of the candidate
     people: np.ndarray  # float64 (n,)
     text: np.ndarray  # float64 (n,)
+    image: np.ndarray  # float64 (n,)
     direct: np.ndarray  # float64 (n,): a product itself to the other's text
     to_node: np.ndarray  # float64 (n, s): from the product itself
     from_node: np.ndarray  # float64 (g,): to the candidate itself
@@ -34,7 +36,8 @@ class Walks:
     @cached_property
     def value(self) -> np.ndarray:
         """Contributions: float64 (walks,); with the bias they add up to the score."""
-        blocks = (self.people, self.text, self.direct, self.to_node, self.from_node, self.both)
+        alone = (self.people, self.text, self.image, self.direct)
+        blocks = (*alone, self.to_node, self.from_node, self.both)
         return np.concatenate([block.ravel() for block in blocks])
 
     @cached_property
@@ -42,14 +45,14 @@ class Walks:
         """The history product's row: int (walks,)."""
         each, having = self.items, self.items[self.owner]
         wide = (np.repeat(rows, len(self.far)) for rows in (each, having))
-        return np.concatenate([each, each, each, next(wide), having, next(wide)])
+        return np.concatenate([each, each, each, each, next(wide), having, next(wide)])
 
     @cached_property
     def sort(self) -> np.ndarray:
-        """:data:`PEOPLE`, :data:`TEXT`, :data:`SHARED` or :data:`PAIR`: int8 (walks,)."""
+        """:data:`PAIR`, :data:`PEOPLE` and so on: int8 (walks,)."""
         n, all_ = len(self.items), len(self.value)
         sort = np.full(all_, PAIR, np.int8)
-        sort[:n], sort[n : 2 * n] = PEOPLE, TEXT
+        sort[: 3 * n] = np.repeat(np.array([PEOPLE, TEXT, IMAGE], np.int8), n)
         same = np.flatnonzero(self.nodes[:, None] == self.far)
         sort[all_ - self.both.size + same] = SHARED
         return sort
@@ -57,22 +60,22 @@ class Walks:
     @cached_property
     def mine(self) -> np.ndarray:
         """Node at the history's side, :data:`NONE` for the product itself: int (walks,)."""
-        without = np.full(len(self.items) * (3 + len(self.far)), NONE)
+        without = np.full(len(self.items) * (4 + len(self.far)), NONE)
         return np.concatenate([without, self.nodes, np.repeat(self.nodes, len(self.far))])
 
     @cached_property
     def theirs(self) -> np.ndarray:
         """Node at the candidate's side, :data:`NONE` for the product itself: int (walks,)."""
         n, g = len(self.items), len(self.nodes)
-        ends = (np.full(3 * n, NONE), np.tile(self.far, n), np.full(g, NONE), np.tile(self.far, g))
+        ends = (np.full(4 * n, NONE), np.tile(self.far, n), np.full(g, NONE), np.tile(self.far, g))
         return np.concatenate(ends)
 
     def walk(self, at: int) -> tuple[int, int, int, int]:
         """(item, sort, mine, theirs) of one walk, as the arrays have it."""
         n, s, g = len(self.items), len(self.far), len(self.nodes)
-        if at < 3 * n:
-            return int(self.items[at % n]), (PEOPLE, TEXT, PAIR)[at // n], NONE, NONE
-        at -= 3 * n
+        if at < 4 * n:
+            return int(self.items[at % n]), (PEOPLE, TEXT, IMAGE, PAIR)[at // n], NONE, NONE
+        at -= 4 * n
         if at < n * s:
             return int(self.items[at // s]), PAIR, NONE, int(self.far[at % s])
         at -= n * s
@@ -98,4 +101,4 @@ class Walks:
         """A number for (item, sort, mine, theirs), the same for every candidate: int64 (walks,)."""
         wide = np.int64(nodes + 1)
         route = (self.mine + 1).astype(np.int64) * wide + self.theirs + 1
-        return np.asarray((self.item.astype(np.int64) * 4 + self.sort) * wide * wide + route)
+        return np.asarray((self.item.astype(np.int64) * 5 + self.sort) * wide * wide + route)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.strongest import strongest
+from crossaisle.fusion.strongest import strongest_of_each
 
 SLICE = 2048
 FROM_POWER, CHOICE_POWER = 0.5, 0.4
@@ -44,10 +44,7 @@ def walk_table(
         block = sparse.csr_array(
             block - sparse.diags_array(block.diagonal(start), offsets=start, shape=block.shape)
         )
-        kept = [strongest(sparse.csr_array(block[:, inside]), per_aisle) for inside in aisles]
-        stacked = sparse.csc_array(sparse.hstack(kept, format="csc"))
-        columns = np.argsort(np.concatenate(aisles), kind="stable")
-        parts.append(strongest(sparse.csr_array(stacked[:, columns]), per_product))
+        parts.append(strongest_of_each(block, aisles, per_aisle, per_product))
     table = sparse.csr_array(sparse.vstack(parts, format="csr"))
     table = sparse.csr_array(table @ sparse.diags_array(bought**CHOICE_POWER)).astype(np.float32)
     table.sort_indices()

@@ -13,6 +13,7 @@ Form = Literal[
     "attribute",
     "category",
     "text",
+    "image",
     "bridge",  # two different nodes that training has brought close
     "bridge_from",  # a node of the history's side, close to the candidate itself
     "bridge_to",  # the history product itself, close to a node of the candidate's side
@@ -69,8 +70,8 @@ def bridge_of(term: Term) -> Bridge:
     middle = tuple(step for step in term.path[1:-1] if isinstance(step, PathNode))
     form: Form
     nodes: tuple[PathNode, ...]
-    if term.kind == "text":
-        form, nodes = "text", ()
+    if term.kind in ("text", "image"):
+        form, nodes = term.kind, ()
     elif term.kind == "bridge" or not (middle or term.kind == "people"):
         form, nodes = _learned(term.path)
     elif term.kind == "people":

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from crossaisle.fusion.terms import Kind
+from crossaisle.fusion.terms import KINDS, Kind
 from crossaisle.reports.bridges import Bridge, bridge_of
 from crossaisle.reports.report import Report
 
-KINDS: tuple[Kind, ...] = ("people", "attribute", "category", "text", "bridge")
 MOST_AISLES = 10
 """Aisles that the map of pairs names; the smaller ones are one row or column together."""
 
@@ -30,21 +29,25 @@ class PairMap:
 
 
 def kind_shares(report: Report) -> dict[Kind, float]:
-    """Return each kind's share of all positive terms shown, in [0, 1]; {} where there are none."""
+    """Return each kind's share of all positive terms shown, in [0, 1]; {} where there are none.
+
+    Pictures are left out where none speaks: few shops have any.
+    """
     sums = dict.fromkeys(KINDS, 0.0)
     for customer in report.customers:
         for ranked in customer.ranked:
             for term in ranked.explanation.terms:
                 sums[term.kind] += max(term.contribution, 0.0)
     total = sum(sums.values())
-    return {kind: value / total for kind, value in sums.items()} if total else {}
+    told = {kind: value for kind, value in sums.items() if value or kind != "image"}
+    return {kind: value / total for kind, value in told.items()} if total else {}
 
 
 def pair_map(report: Report) -> PairMap:
     """Add up the positive terms shown by aisle of the history product and aisle of the candidate.
 
     The strongest bridge of a cell is the one with the largest sum there; walks that go straight
-    from product to product (people, text) count as one bridge.
+    from product to product (people, text, image) count as one bridge.
     """
     sums: dict[tuple[str, str], dict[tuple[str, ...], float]] = defaultdict(dict)
     examples: dict[tuple[str, ...], Bridge] = {}

@@ -10,7 +10,7 @@ from crossaisle.reports.catalogue import Catalogue, catalogue
 from crossaisle.reports.charts import interval_bars, share_bar
 from crossaisle.reports.merchant import pair_anchors, sections
 from crossaisle.reports.names import clean, readable
-from crossaisle.reports.overview import KINDS, Cell, kind_shares, pair_map
+from crossaisle.reports.overview import Cell, kind_shares, pair_map
 from crossaisle.reports.render import render, verbatim
 from crossaisle.reports.report import Accuracy, Report
 from crossaisle.reports.shown import Shown, head
@@ -103,8 +103,7 @@ def _table(accuracy: Accuracy, words: Catalogue) -> dict[str, object]:
 
 
 def _kinds(report: Report) -> list[tuple[str, float]]:
-    shares = kind_shares(report)
-    return [(kind, shares[kind]) for kind in KINDS if shares]
+    return [*kind_shares(report).items()]
 
 
 def _pairs(report: Report, words: Catalogue, fewest: int) -> dict[str, object] | None:

@@ -96,3 +96,43 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, catalogue: Graph) -> Path:
 @pytest.fixture(scope="session")
 def make_tiny() -> Callable[..., Path]:
     return tiny_bert
+
+
+def tiny_vision(folder: Path, kind: str, *, size: int = 32, seed: int = 0) -> Path:
+    """Save a ViT, or a CLIP, of two layers, random weights and 32-pixel pictures, as a folder."""
+    import torch
+    from transformers import CLIPConfig, CLIPModel, ViTConfig, ViTModel
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+    from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.manual_seed(seed)
+    body = {
+        "hidden_size": size,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
+    seen = {"image_size": 32, "patch_size": 8}
+    if kind == "vit":
+        ViTModel(ViTConfig(**body, **seen)).save_pretrained(folder)
+        ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+        return folder
+    tokens = {"vocab_size": 50, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+    config = CLIPConfig(text_config=body | tokens, vision_config=body | seen, projection_dim=16)
+    CLIPModel(config).save_pretrained(folder)
+    crop = {"height": 32, "width": 32}
+    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=crop).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_vision(tmp_path_factory.mktemp("vit"), "vit")
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_vision(tmp_path_factory.mktemp("clip"), "clip")

@@ -10,6 +10,7 @@ import pytest
 from crossaisle.fusion import Recommender, TrainConfig
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.ease import ease_table
+from crossaisle.fusion.images import image_table
 from crossaisle.fusion.parts import fit_parts
 from crossaisle.fusion.people import fit_people
 from crossaisle.fusion.train import _lore
@@ -106,20 +107,32 @@ def text(graph: Graph) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
+def images(graph: Graph) -> np.ndarray:
+    """Of every fifth product there is no picture."""
+    vectors = np.random.default_rng(2).standard_normal((graph.products.height, 5))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[::5] = 0
+    return vectors.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
 def recommender(graph: Graph, text: np.ndarray) -> Recommender:
     return Recommender.train(graph, SMALL, text=text, seed=3)
 
 
 @pytest.fixture(scope="session")
-def every_channel(recommender: Recommender, text: np.ndarray) -> Recommender:
+def every_channel(recommender: Recommender, text: np.ndarray, images: np.ndarray) -> Recommender:
     """The same model with every channel at work in every situation (weights made up)."""
     model = recommender.model
     graph, config = model.graph, model.config
-    lore = _lore(graph, text)
+    looks = image_table(images, graph.aisle_of, per_aisle=config.neighbours)
+    lore = replace(_lore(graph, text), looks=looks)
     rng = np.random.default_rng(0)
     people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
     ones = np.ones(graph.products.height, np.float32)
     regression = WalkTable(ease_table(graph.purchases, 300.0), ones)
     fitted = fit_parts(lore, config, people, regression, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
-    return Recommender(replace(model, channels=fitted.channels, weights=weights, half_life=2.0))
+    kept = images.astype(np.float16)
+    made = replace(model, channels=fitted.channels, weights=weights, half_life=2.0, images=kept)
+    return Recommender(made)

@@ -19,8 +19,8 @@ from crossaisle.fusion.decompose import Decomposer
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.likeness import CONTENT_WEIGHT, TEXT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS
-from crossaisle.fusion.terms import SOFT
-from crossaisle.fusion.walk_values import PAIR, PEOPLE, SHARED, TEXT
+from crossaisle.fusion.terms import KINDS, SOFT
+from crossaisle.fusion.walk_values import IMAGE, PAIR, PEOPLE, SHARED, TEXT
 from crossaisle.graph import Graph
 
 PRODUCTS = 126
@@ -71,6 +71,7 @@ def check_path(found: Explanation, known: set[tuple[str, str, str]]) -> None:
         assert nodes[-1].id == found.product_id
         soft = [step for step in steps if step in SOFT]
         assert (term.kind == "text") == (soft == ["SIMILAR_TEXT"])
+        assert (term.kind == "image") == (soft == ["SIMILAR_IMAGE"])
         assert (term.kind == "bridge") == (soft == ["LEARNED"])
         for (head, tail), step in zip(pairwise(nodes), steps, strict=True):
             assert step in SOFT or (head.id, step, tail.id) in known
@@ -87,11 +88,14 @@ def test_every_hard_step_is_an_edge_of_the_graph(every_channel: Recommender) -> 
         found = every_channel.explain(user, target, top=10_000)
         check_path(found, known)
         kinds |= {term.kind for term in found.terms}
-    assert kinds == {"people", "attribute", "category", "text", "bridge"}
+    assert kinds == set(KINDS)
 
 
 Walks = dict[tuple[int, str, int, int], float]
-SORTS = {PAIR: "pair", PEOPLE: "people", SHARED: "shared", TEXT: "text"}
+SORTS = {PAIR: "pair", PEOPLE: "people", SHARED: "shared", TEXT: "text", IMAGE: "image"}
+
+
+DIRECT = {"self": "people", "text": "text", "image": "image"}
 
 
 def leaf_name(model: Model, leaf: int) -> str | int:
@@ -104,7 +108,7 @@ def leaf_name(model: Model, leaf: int) -> str | int:
 
 def walk_of(item: int, mine: str | int, theirs: str | int) -> tuple[int, str, int, int]:
     if mine == theirs:
-        known = {"self": (item, "people", -1, -1), "text": (item, "text", -1, -1)}
+        known = {end: (item, sort, -1, -1) for end, sort in DIRECT.items()}
         return known[mine] if isinstance(mine, str) else (item, "shared", mine, mine)
     ends = (-1 if isinstance(end, str) else end for end in (mine, theirs))
     return (item, "pair", *ends)
@@ -120,12 +124,10 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         walk = walk_of(item, mine, theirs)
         total[walk] = total.get(walk, 0.0) + value
 
-    for name in ("people", "walks", "niche walks", "regression"):
-        add(
-            "self",
-            "self",
-            scale[name] * model.channels[name].pairs(*np.array([[item], [product]]))[0, 0],
-        )
+    for name in ("people", "walks", "niche walks", "regression", "image"):
+        end = "image" if name == "image" else "self"
+        pair = model.channels[name].pairs(*np.array([[item], [product]]))[0, 0]
+        add(end, end, scale[name] * pair)
     mine, theirs = (
         m[[r]].toarray()[0] for m, r in ((tables.mix_in, item), (tables.mix_out, product))
     )

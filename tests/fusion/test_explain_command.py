@@ -30,13 +30,19 @@ class Node(Strict):
 
 class Step(Strict):
     relationship: Literal[
-        "BOUGHT_WITH", "HAS_ATTRIBUTE", "IN_CATEGORY", "PART_OF", "LEARNED", "SIMILAR_TEXT"
+        "BOUGHT_WITH",
+        "HAS_ATTRIBUTE",
+        "IN_CATEGORY",
+        "PART_OF",
+        "LEARNED",
+        "SIMILAR_TEXT",
+        "SIMILAR_IMAGE",
     ]
 
 
 class Term(Strict):
     contribution: float
-    kind: Literal["people", "attribute", "category", "text", "bridge"]
+    kind: Literal["people", "attribute", "category", "text", "image", "bridge"]
     history_product: str
     count: int | None = Field(description="people who bought both ends; null: not a people walk")
     path: list[Node | Step] = Field(description="nodes and relationships, alternating")
@@ -66,7 +72,7 @@ def test_the_published_schema_is_what_is_printed(every_channel: Recommender) -> 
             sorts = [type(step) for step in term.path]
             assert sorts == ([Node, Step] * len(sorts))[: len(sorts)]
             assert sorts[-1] is Node
-    assert kinds == {"people", "attribute", "category", "text", "bridge"}
+    assert kinds == {"people", "attribute", "category", "text", "image", "bridge"}
 
 
 def read(text: str) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from crossaisle.fusion.content import (
     features,
 )
 from crossaisle.fusion.extend import extend
+from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import _drawn, _mass, level
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.newcomers import freeze
@@ -97,10 +98,31 @@ def new_text() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def trained(before: Graph, half_text: np.ndarray, small: TrainConfig) -> Model:
+def half_images(before: Graph) -> np.ndarray:
+    return unit_rows(before.products.height, 8)
+
+
+@pytest.fixture(scope="module")
+def new_images() -> np.ndarray:
+    return unit_rows(len(NEW), 9)
+
+
+def unit_rows(count: int, seed: int) -> np.ndarray:
+    vectors = np.random.default_rng(seed).standard_normal((count, 5))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[::4] = 0
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained(
+    before: Graph, half_text: np.ndarray, half_images: np.ndarray, small: TrainConfig
+) -> Model:
     """Every channel at work, with made-up weights; then leveled as training does."""
     model = Recommender.train(before, small, text=half_text, seed=0).model
     lore, rng = _lore(before, half_text), np.random.default_rng(0)
+    looks = image_table(half_images, before.aisle_of, per_aisle=small.neighbours)
+    lore = replace(lore, looks=looks)
     people = fit_people(lore, small, (30.0,), rng, lambda *_: None)[0]
     fitted = fit_parts(lore, small, people, None, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
@@ -114,6 +136,7 @@ def trained(before: Graph, half_text: np.ndarray, small: TrainConfig) -> Model:
         bias=bias,
         network_bias=fitted.biases["network"],
         half_life=2.0,
+        images=half_images.astype(np.float16),
     )
     return level(model, 0)
 
@@ -124,8 +147,8 @@ def joined(before: Graph, store: Graph) -> Graph:
 
 
 @pytest.fixture(scope="module")
-def later(trained: Model, joined: Graph, new_text: np.ndarray) -> Model:
-    return extend(trained, joined, new_text)
+def later(trained: Model, joined: Graph, new_text: np.ndarray, new_images: np.ndarray) -> Model:
+    return extend(trained, joined, new_text, images=new_images)
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +283,20 @@ def test_closed_forms_are_those_of_a_training_with_the_product_and_without_its_e
     assert not np.abs(oracle["people"].pairs(everything, places.added)).max() > 1e-6
 
 
+def test_pictures_are_where_a_training_puts_them(
+    later: Model, joined: Graph, places: Places, small: TrainConfig, new_images: np.ndarray
+) -> None:
+    """With so few products in an aisle nobody is pushed out: the table is the whole one."""
+    assert later.images is not None
+    assert np.array_equal(later.images[places.added], new_images)
+    vectors = later.images.astype(np.float32)
+    expected = image_table(vectors, joined.aisle_of, per_aisle=small.neighbours).toarray()
+    everything = np.arange(joined.products.height)
+    found = later.channels["image"].pairs(everything, everything)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
+    assert (expected[:, places.added] > 0).any()
+
+
 def test_the_network_is_what_freezing_it_with_the_products_gives(
     trained: Model, joined: Graph, half_text: np.ndarray, new_text: np.ndarray, places: Places
 ) -> None:
@@ -276,7 +313,7 @@ def test_the_network_is_what_freezing_it_with_the_products_gives(
             network.tables[f"node_{side}"].copy_(torch.randn(nodes, 4, generator=generator))
     tables, bias = freeze(network, relations, lore.features, half_text, lore.bought)
     base = replace(trained, channels={"network": tables}, network_bias=bias)
-    later = extend(base, joined, new_text)
+    later = extend(replace(base, images=None), joined, new_text)
     found = later.channels["network"]
     assert isinstance(found, NetworkTables)
 
@@ -354,18 +391,18 @@ def test_scores_are_the_formula_and_reasons_add_up(later: Model, places: Places)
 
 
 def test_saved_loaded_and_extended_again(
-    later: Model, trained: Model, new_text: np.ndarray, tmp_path: pytest.TempPathFactory
+    later: Model, new_text: np.ndarray, new_images: np.ndarray, tmp_path: pytest.TempPathFactory
 ) -> None:
     Recommender(later).save(f"{tmp_path}/model")
     again = Recommender.from_pretrained(f"{tmp_path}/model").model
     everything = np.arange(len(later.is_new))
     log = later.graph.purchases[:20]
     assert np.array_equal(again.scores(log, everything), later.scores(log, everything))
-    assert extend(again, again.graph, new_text[:0]).graph.equals(later.graph)
+    same = extend(again, again.graph, new_text[:0], images=new_images[:0])
+    assert same.graph.equals(later.graph)
     product = pl.DataFrame({"id": ["zz"], "title": ["thing"], "aisle": ["attic"]})
-    once_more = extend(
-        again, extended(again.graph, Graph.from_ids({"products": product})), new_text[:1]
-    )
+    larger = extended(again.graph, Graph.from_ids({"products": product}))
+    once_more = extend(again, larger, new_text[:1], images=new_images[:1])
     found = once_more.scores(
         sparse.csr_array((20, len(everything) + 1), dtype=np.float32), np.array([len(everything)])
     )
@@ -378,6 +415,8 @@ def test_what_does_not_fit_is_said(trained: Model, joined: Graph, new_text: np.n
     for wrong in (None, new_text[1:], new_text[:, :5], new_text * np.nan):
         with pytest.raises(ModelError, match="6 added products do not fit"):
             extend(trained, joined, wrong)
+    with pytest.raises(ModelError, match="image vectors of the 6 added products do not fit"):
+        extend(trained, joined, new_text)
 
 
 def test_a_shop_without_attributes_titles_or_text_takes_whatever_comes(

@@ -1,4 +1,4 @@
-"""Across aisles that nobody has in common people-based channels have no say, content a tenth."""
+"""Across aisles that nobody has in common people have no say, content and pictures a tenth."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_scores_are_the_sum_without_what_is_shut(apart: Model) -> None:
                 if name not in apart.channels:
                     continue
                 value = apart.channels[name].pairs(history.indices, np.array([product]))[:, 0]
-                left = 0 if name in BY_PEOPLE else APART if name == "content" else 1
+                left = 0 if name in BY_PEOPLE else APART if name in ("content", "image") else 1
                 value = np.where(apart.aisle_of[history.indices] == 0, left * value, value)
                 score += float(apart.weights[situation[place], new, column]) * value @ weight
             assert found[row, place] == pytest.approx(score, rel=1e-6, abs=1e-7)

@@ -21,7 +21,7 @@ def key_of(term: Term, by: By) -> tuple[str, str]:
     if by == "history":
         return ("Product", term.history_product)
     middle = [step for step in term.path[1:-1] if isinstance(step, PathNode)]
-    if by == "kind" or term.kind in ("people", "text") or not middle:
+    if by == "kind" or term.kind in ("people", "text", "image") or not middle:
         return ("Kind", term.kind)
     if term.kind == "bridge":
         near, far = (term.path[term.path.index("LEARNED") + step] for step in (-1, 1))
@@ -84,11 +84,15 @@ def test_a_product_against_itself_is_nothing(every_channel: Recommender) -> None
     assert (found.score, found.bias, found.terms, found.rest) == (0, 0, (), 0)
 
 
-def place_in_aisle(recommender: Recommender, history: list[str], product: str) -> tuple[int, int]:
+def place_in_aisle(
+    recommender: Recommender, history: list[str], product: str, user: str | None = None
+) -> tuple[int, int]:
+    """Of a history as it stands, or of a known user's, who has this one, with its dates."""
     aisles = dict(recommender.model.graph.products.select("id", "aisle").iter_rows())
     pool = sorted(p for p, a in aisles.items() if a == aisles[product])
     pool = [p for p in pool if p not in history or p == product]
-    scores = recommender.score([("", p) for p in pool], {"": history})["score"].to_list()
+    pairs = [(user or "", p) for p in pool]
+    scores = recommender.score(pairs, None if user else {"": history})["score"].to_list()
     order = sorted(zip([-score for score in scores], pool, strict=True))
     return [p for _, p in order].index(product) + 1, len(pool)
 
@@ -136,7 +140,7 @@ def test_without_an_attribute_its_walks_are_gone(
         told = zeroed.score([(user, product)])["score"][0]
         assert found.new_score == pytest.approx(told, rel=1e-6, abs=1e-9)
         bought = zeroed.model.graph.products["id"].gather(history.indices).to_list()
-        assert (found.new_rank, found.new_of) == place_in_aisle(zeroed, bought, product)
+        assert (found.new_rank, found.new_of) == place_in_aisle(zeroed, bought, product, user)
 
 
 def leaves_at_zero(recommender: Recommender, theme: str) -> Model:

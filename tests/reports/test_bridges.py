@@ -30,6 +30,7 @@ HAS, IN, WITH = "HAS_ATTRIBUTE", "IN_CATEGORY", "BOUGHT_WITH"
             (WHOLE,),
         ),
         ("text", (START, "SIMILAR_TEXT", END), "text", ()),
+        ("image", (START, "SIMILAR_IMAGE", END), "image", ()),
         ("bridge", (START, HAS, RED, "LEARNED", FAIRY, HAS, END), "bridge", (RED, FAIRY)),
         ("bridge", (START, HAS, RED, "LEARNED", END), "bridge_from", (RED,)),
         ("bridge", (START, "LEARNED", FAIRY, HAS, END), "bridge_to", (FAIRY,)),

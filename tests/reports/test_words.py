@@ -61,6 +61,13 @@ FORMS: list[Form] = [
         "Against it: its description is much like that of Lunch Bag, which you bought.",
     ),
     (
+        "image",
+        ("SIMILAR_IMAGE",),
+        None,
+        "It looks like Lunch Bag, which you bought.",
+        "Against it: it looks like Lunch Bag, which you bought.",
+    ),
+    (
         "bridge",
         (HAS, PINK, LEARNED, SPOT, HAS),
         None,
