@@ -14,7 +14,7 @@ from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Paths
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.terms import KINDS, Kind, PathNode
-from crossaisle.fusion.walk_values import IMAGE, NONE, PEOPLE, TEXT
+from crossaisle.fusion.walk_values import NONE
 
 FEWEST = 5
 """People behind a figure below which it is not told."""
@@ -152,19 +152,14 @@ class _Walked:
         ):
             keep = np.flatnonzero(self.sides[0][walks.item] & (walks.value > 0))
             values, item = walks.value[keep], walks.item[keep]
-            mine, theirs, sort = walks.mine[keep], walks.theirs[keep], walks.sort[keep]
+            mine, theirs = walks.mine[keep], walks.theirs[keep]
             for place, value in zip(item.tolist(), values.tolist(), strict=True):
                 self.by_pair[place, product] += value
             through = (mine != NONE) | (theirs != NONE)
             routes = np.stack([mine, theirs], axis=1)[through]
             for (near, far), value in zip(routes.tolist(), values[through].tolist(), strict=True):
                 self.by_route[near, far] += value
-            kind = np.full(len(keep), KINDS.index("bridge"))
-            shared = (mine == theirs) & (mine != NONE)
-            kind[sort == PEOPLE], kind[sort == TEXT] = KINDS.index("people"), KINDS.index("text")
-            kind[sort == IMAGE] = KINDS.index("image")
-            kind[shared] = KINDS.index("category")
-            kind[shared & (mine < self.decomposer.attributes)] = KINDS.index("attribute")
+            kind = self.paths.kinds(walks, product)[keep]
             for place, value in zip(kind.tolist(), values.tolist(), strict=True):
                 self.by_kind[KINDS[place]] += value
 

@@ -153,12 +153,12 @@ class Explainer:
         if by == "history":
             name = walks.item.astype(np.int64)
         elif by == "kind":
-            name = -1 - self._kinds(walks, product)
+            name = -1 - self.paths.kinds(walks, product)
         else:
             node = np.where(walks.theirs == NONE, walks.mine, walks.theirs)
             untold = self._untold(walks, product)
             node = node if untold is None else np.where(untold, NONE, node)
-            name = np.where(node == NONE, -1 - self._kinds(walks, product), node)
+            name = np.where(node == NONE, -1 - self.paths.kinds(walks, product), node)
         weighs = np.flatnonzero(walks.value)
         names, place = np.unique(name[weighs], return_inverse=True)
         sums = np.bincount(place, weights=walks.value[weighs], minlength=len(names))
@@ -185,19 +185,6 @@ class Explainer:
         if kept.products[product]:
             nodes[self.decomposer.attributes : -1] = True
         return np.asarray(nodes[walks.theirs])
-
-    def _kinds(self, walks: Walks, product: int) -> np.ndarray:
-        """Each walk's place in KINDS: int64 (walks,)."""
-        kinds = np.full(len(walks.value), KINDS.index("bridge"))
-        sort, shared = walks.sort, walks.mine < self.decomposer.attributes
-        kinds[sort == TEXT] = KINDS.index("text")
-        kinds[sort == IMAGE] = KINDS.index("image")
-        kinds[(sort == SHARED) & shared] = KINDS.index("attribute")
-        kinds[(sort == SHARED) & ~shared] = KINDS.index("category")
-        people = np.flatnonzero(sort == PEOPLE)
-        reached = self.paths.reached(walks.item[people], product)
-        kinds[people[reached]] = KINDS.index("people")
-        return kinds
 
     def _named(self, name: int, by: By) -> PathNode:
         if name < 0:

@@ -7,7 +7,8 @@ import polars as pl
 from scipy import sparse
 
 from crossaisle.fusion.channels import looked_up
-from crossaisle.fusion.terms import Path, PathNode
+from crossaisle.fusion.terms import KINDS, Path, PathNode
+from crossaisle.fusion.walk_values import IMAGE, PEOPLE, SHARED, TEXT, Walks
 from crossaisle.graph import Graph
 
 Bought = tuple[Path, int]
@@ -104,6 +105,18 @@ class Paths:
         place = np.repeat(np.arange(len(items)), np.diff(rows.indptr))
         through = np.bincount(place[through_it[rows.indices]], minlength=len(items)) > 0
         return np.asarray(through | close[items])
+
+    def kinds(self, walks: Walks, product: int) -> np.ndarray:
+        """Each walk's place in KINDS, of all walks to a product: int64 (walks,)."""
+        kinds = np.full(len(walks.value), KINDS.index("bridge"))
+        sort, attribute = walks.sort, walks.mine < self.graph.attributes.height
+        kinds[sort == TEXT] = KINDS.index("text")
+        kinds[sort == IMAGE] = KINDS.index("image")
+        kinds[(sort == SHARED) & attribute] = KINDS.index("attribute")
+        kinds[(sort == SHARED) & ~attribute] = KINDS.index("category")
+        people = np.flatnonzero(sort == PEOPLE)
+        kinds[people[self.reached(walks.item[people], product)]] = KINDS.index("people")
+        return kinds
 
     def half(self, product: int, node: int) -> Path:
         """From a product to one of its nodes (attributes first, then categories; < 0: to none)."""

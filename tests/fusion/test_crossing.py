@@ -80,12 +80,14 @@ def test_the_models_share_is_that_of_explanations(every_channel: Recommender) ->
     assert made.asked == 3
     sums: dict[str, float] = defaultdict(float)
     pairs: dict[tuple[str, str], float] = defaultdict(float)
+    kinds: dict[str, float] = defaultdict(float)
     for user in able:
         listed = every_channel.recommend([user], aisle="aisle1", k=10)["product_id"]
         for product in listed:
             for term in every_channel.explain(user, product, top=100_000).terms:
                 if term.contribution > 0 and term.history_product.startswith("p0_"):
                     pairs[term.history_product, product] += term.contribution
+                    kinds[term.kind] += term.contribution
                     if term.kind in ("attribute", "category"):
                         node = term.path[len(term.path) // 2]
                         assert isinstance(node, PathNode)
@@ -95,7 +97,9 @@ def test_the_models_share_is_that_of_explanations(every_channel: Recommender) ->
         if len(bridge.nodes) == 1:
             assert bridge.share == pytest.approx(sums[bridge.nodes[0].id] / total, rel=1e-6)
     assert made.products[0].share == pytest.approx(max(pairs.values()) / total, rel=1e-6)
-    assert sum(share for _, share in made.kinds) == pytest.approx(1)
+    assert {kind: share for kind, share in made.kinds if share} == pytest.approx(
+        {kind: value / total for kind, value in kinds.items()}, rel=1e-6
+    )
 
 
 def test_holes_are_products_without_that_kind(every_channel: Recommender) -> None:
