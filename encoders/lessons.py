@@ -45,7 +45,7 @@ class Lessons:
     """All that fine-tuning learns from; no event of a held-out product is in it but the quiz's."""
 
     pairs: np.ndarray  # int64 (n, 3): two products of one person, one of the same category
-    sampled: np.ndarray  # float64 (products,), how often each is second in a pair, sums to 1
+    sampled: np.ndarray  # float64 (products,), its share of all seconds and hard negatives
     people: np.ndarray  # float32 (products, rank), length 1; 0 where nobody we may know bought it
     bought: np.ndarray  # int64 (products,), by how many
     quiz: Quiz | None  # none where too few products are sold
@@ -76,7 +76,11 @@ def draw_lessons(graph: Graph, config: FinetuneConfig, count: int, seed: int) ->
     log.sort_indices()
     pairs = _pairs(log, graph.aisle_of, count, rng)
     pairs = np.column_stack([pairs, _hard(pairs, log, graph, rng)])
-    sampled = np.bincount(pairs[:, 1], minlength=log.shape[1]) / max(len(pairs), 1)
+    # Whatever a first is compared with counts: a hard negative that is never a second would else
+    # look as if it was hardly ever drawn, and the correction would put it above all seconds.
+    drawn = pairs[:, 1:] if config.hard_negatives else pairs[:, 1]
+    drawn = drawn[drawn >= 0]
+    sampled = np.bincount(drawn, minlength=log.shape[1]) / max(len(drawn), 1)
     bought = np.asarray(log.sum(axis=0)).ravel().astype(np.int64)
     return Lessons(pairs, sampled, people_vectors(log, config.people_rank, seed), bought, quiz)
 

@@ -25,7 +25,12 @@ def test_pairs_are_co_bought_and_hard_negatives_are_not(catalogue: Graph) -> Non
     assert (category[hard[given]] == category[second[given]]).all()
     crossing = (catalogue.aisle_of[first] != catalogue.aisle_of[second]).mean()
     assert crossing == pytest.approx(0.5, abs=0.01)
-    assert lessons.sampled == pytest.approx(np.bincount(second, minlength=120) / 4000)
+    candidates = np.concatenate([second, hard[given]])
+    share = np.bincount(candidates, minlength=120) / len(candidates)
+    assert lessons.sampled == pytest.approx(share)
+    assert (lessons.sampled[candidates] > 0).all()  # its logarithm corrects the softmax
+    plain = draw_lessons(catalogue, CONFIG.model_copy(update={"hard_negatives": False}), 4000, 0)
+    assert plain.sampled == pytest.approx(np.bincount(second, minlength=120) / 4000)
 
 
 def test_nothing_of_a_held_out_product_is_learned(catalogue: Graph) -> None:
