@@ -45,7 +45,7 @@ _VAGUE |= DRESS | {"pure", "fresh", "random", "text", "texture", "travel"}
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?\s*(?:cm|mm|m|ft|in|inch(?:es)?|ml|cl|l|oz|g|kg|lb)?"
     r"(?:\s*x\s*\d+(?:[.,]\d+)?\s*(?:cm|mm|m|in|inch(?:es)?)?){1,2}\b"
-    r"|\b\d+(?:[.,]\d+)?[\s-]*(?:cm|mm|ft|feet|inch(?:es)?|ml|cl|(?:fl\.? ?)?oz|ounces?"
+    r"|\b\d+(?:[.,]\d+)?[\s-]*(?:cm|mm|ft|feet|inch(?:es)?|ml|cl|(?:fl(?:uid|\.)? ?)?(?:oz|ounces?)"
     r"|grams?|kg|lbs?|pounds?|met(?:er|re)s?|lit(?:er|re)s?)\b",
     re.IGNORECASE,
 )
@@ -189,6 +189,8 @@ def quantity(said: list[str]) -> Value | None:
         after = said[place + 1] if place + 1 < len(said) else ""
         if after == "s" or in_common_unit(f"{one} {after}") != f"{one} {after}":
             continue  # the fifties, 50'S; 5 feet
+        if after == "x" and _is_number("".join(said[place + 2 : place + 3])):
+            continue  # 6 x 3 cm
         if named or after in ("pack", "piece", "pair"):
             return Value("quantity", one, 0.97, place, place + 1)
         if before[-1] == "of" and after and after[0].isalpha():

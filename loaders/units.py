@@ -14,6 +14,7 @@ import polars as pl
 _WORDS = {  # how packages spell what pint calls otherwise
     "fl oz": "fluid_ounce", "fl. oz.": "fluid_ounce", "fl.oz.": "fluid_ounce",
     "floz": "fluid_ounce", "fl. oz": "fluid_ounce", "fl oz.": "fluid_ounce",
+    "fluid ounce": "fluid_ounce", "fluid ounces": "fluid_ounce", "fluid oz": "fluid_ounce",
     "oz": "ounce", "oz.": "ounce", "ounces": "ounce", "ounce": "ounce",
     "lb": "pound", "lbs": "pound", "lb.": "pound", "pound": "pound", "pounds": "pound",
     "in": "inch", "in.": "inch", "inch": "inch", "inches": "inch", '"': "inch", "″": "inch",

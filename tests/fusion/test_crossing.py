@@ -102,6 +102,29 @@ def test_the_models_share_is_that_of_explanations(every_channel: Recommender) ->
     )
 
 
+@pytest.mark.parametrize("every", [1, 7])
+def test_kinds_are_those_of_explanations(every_channel: Recommender, every: int) -> None:
+    """With every seventh edge of BOUGHT_WITH, some people walks have no path and are bridges."""
+    graph = every_channel.model.graph
+    fewer = graph.replace(bought_with=graph.bought_with.gather_every(every))
+    model = replace(every_channel.model, graph=fewer)
+    made = crossing(model, *PAIR, people=3, seed=4)
+    came, went = (
+        np.asarray(graph.purchases[:, graph.aisle_of == aisle].sum(axis=1)) for aisle in (0, 1)
+    )
+    drawn = np.random.default_rng(4).permutation(np.flatnonzero((came > 0) & (went == 0)))[:3]
+    explained = Recommender(model)
+    sums: dict[str, float] = defaultdict(float)
+    for user in [graph.customers["id"][row] for row in drawn.tolist()]:
+        for product in explained.recommend([user], aisle="aisle1", k=10)["product_id"]:
+            for term in explained.explain(user, product, top=100_000).terms:
+                if term.contribution > 0 and term.history_product.startswith("p0_"):
+                    sums[term.kind] += term.contribution
+    total = sum(sums.values())
+    for kind, share in made.kinds:
+        assert share == pytest.approx(sums[kind] / total, rel=1e-6), kind
+
+
 def test_holes_are_products_without_that_kind(every_channel: Recommender) -> None:
     model = every_channel.model
     graph = model.graph

@@ -26,6 +26,8 @@ def pairs(title: str, *, edible: bool = False) -> set[tuple[str, str]]:
         ("Shampoo, 10 oz", {("size", "283 g")}),
         ("Shampoo 10-Ounce", {("size", "283 g")}),
         ("Ice tea 16.9 fl. oz", {("size", "500 ml")}),
+        ("Ice tea 16.9 Fluid Ounce", {("size", "500 ml")}),
+        ("6 x 3 cm label", {("size", "6x3cm")}),
         ("5 FT GARLAND", {("size", "152 cm")}),
         ("50'S GIFT BAG", set()),
         ("Model 17095 kettle", set()),
