@@ -3,14 +3,21 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
+from babel import Locale
+from babel.numbers import format_decimal
+
 from crossaisle.reports.errors import ReportError
 
-LANGUAGES = ("en", "zh")
-"""Languages that have a catalogue. One more language is one more file, and its name here."""
+_FOLDER = resources.files("crossaisle.reports").joinpath("templates")
+
+LANGUAGES = tuple(
+    sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if ".toml" in file.name)
+)
+"""Languages that have a catalogue: one more language is one more file."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,8 @@ class Catalogue:
 
         Args:
             key: where the text stands in the file.
-            count: chooses the plural form, and is there as ``{count}``.
+            count: chooses the plural form (CLDR's: one, two, few, many, other), and is there as
+                ``{count}``, written as the language writes numbers.
             names: what the other ``{name}``s stand for.
 
         Raises:
@@ -35,10 +43,14 @@ class Catalogue:
         for part in key.split("."):
             entry = entry.get(part) if isinstance(entry, dict) else None
         if isinstance(entry, dict):
-            entry = entry["one"] if count == 1 and "one" in entry else entry.get("other")
+            entry = entry.get(self._locale.plural_form(count), entry.get("other"))
         if not isinstance(entry, str):
             raise ReportError(f"the catalogue {self.tag!r} has no text {key!r}; add it to its file")
-        return entry.format(count=f"{count:,}", **names)
+        return entry.format(count=format_decimal(count, locale=self._locale), **names)
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.tag, sep="-")
 
     def word(self, section: str, word: str) -> str:
         """Return the language's word for ``word``, or ``word`` where the section has none."""
@@ -67,8 +79,5 @@ def catalogue(lang: str = "en") -> Catalogue:
     if short not in LANGUAGES:
         known = ", ".join(LANGUAGES)
         raise ReportError(f"reports are not written in {lang!r} yet; choose one of {known}")
-    text = (
-        resources.files("crossaisle.reports").joinpath(f"templates/{short}.toml").read_text("utf-8")
-    )
-    entries = tomllib.loads(text)
+    entries = tomllib.loads(_FOLDER.joinpath(f"{short}.toml").read_text("utf-8"))
     return Catalogue(entries["tag"], entries)

@@ -34,6 +34,7 @@ DOORS = {  # a heavy library enters through these files and no others
     "neo4j": {"graph/neo4j_access.py", "graph/neo4j_store.py", "graph/neo4j_sentences.py"},
     "networkx": {"graph/export_graphml.py"},
     "PIL": {"encoders/pictures.py"},
+    "babel": {"reports/catalogue.py"},
     "pint": {"loaders/units.py"},
     "rdflib": {"graph/export_rdf.py", "loaders/read_rdf.py"},
     "resvg_py": {"reports/png.py"},

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossaisle.reports import ReportError
-from crossaisle.reports.catalogue import LANGUAGES, catalogue
+from crossaisle.reports.catalogue import LANGUAGES, Catalogue, catalogue
 
 OPEN = ("kinds", "metrics")
 """Sections in which a language may have more or fewer words: what is missing is its own word."""
@@ -46,6 +46,15 @@ def test_plural_forms() -> None:
     assert english.say("name.untitled", 1) == "a product without a title"
     assert english.say("name.untitled", 1200) == "1,200 products without a title"
     assert chinese.say("name.untitled", 1) == "1 件无标题的商品"
+
+
+def test_other_languages_have_other_plurals_and_numbers() -> None:
+    forms = {"one": "{count} osoba", "few": "{count} osoby", "many": "{count} osób"}
+    polish = Catalogue("pl", {"people": forms | {"other": "{count} osoby"}})
+    assert [polish.say("people", n) for n in (1, 2, 5, 22, 25)] == [
+        "1 osoba", "2 osoby", "5 osób", "22 osoby", "25 osób",
+    ]  # fmt: skip
+    assert Catalogue("de", {"people": "{count} Leute"}).say("people", 1200) == "1.200 Leute"
 
 
 def test_lists() -> None:
