@@ -24,6 +24,7 @@ from crossaisle.loaders.find_chinese import (
     is_chinese,
     segment,
 )
+from crossaisle.loaders.find_chinese_themes import chinese_themes
 from crossaisle.loaders.find_descriptions import described
 from crossaisle.loaders.find_meaning import Encode, Scores, settle
 from crossaisle.loaders.find_names import Names, taxonomy_names
@@ -130,6 +131,8 @@ def find(products: pl.DataFrame, *, encode: Encode | None = None) -> Found:
     for title, han in zip(noticed, chinese, strict=True):
         if han:
             found += _chinese_rows(title, in_chinese=mostly_chinese)
+    every = zip(noticed, chinese, strict=True)
+    found += chinese_themes([(title.id, title.words) for title, han in every if han])
     attributes = pl.DataFrame(found, schema=ATTRIBUTES, orient="row")
     if "description" in products.columns:
         paths_of = {title.id: title.path for title in noticed}

@@ -139,6 +139,11 @@ def _is_known(said: str, known: Terms) -> bool:
     return said in known.values or said in known.names
 
 
+def is_term(said: str) -> bool:
+    """Whether a piece is a value or a name of goods, or a shade before one."""
+    return _is_known(said, terms()) or said in _SHADES
+
+
 def chinese_candidates(pieces: Sequence[str]) -> dict[int, float]:
     """Score the categories whose names are in a title: category row -> about 0 to 1.3.
 
@@ -147,7 +152,7 @@ def chinese_candidates(pieces: Sequence[str]) -> dict[int, float]:
     """
     known, goods = terms(), taxonomy_names()
     found: dict[int, float] = {}
-    heads = _heads(pieces)
+    heads = heads_of(pieces)
     for place, one in enumerate(pieces):
         weight = _LAST if place in heads else _EARLIER
         for row in known.names.get(one, ()):
@@ -161,7 +166,7 @@ def _plain(number: str) -> str:
     return re.sub(r"[×*]", "x", "".join(number.lower().split()))
 
 
-def _heads(pieces: Sequence[str]) -> set[int]:
+def heads_of(pieces: Sequence[str]) -> set[int]:
     """Return the last name of each run; one that can be a motif (玫瑰) only if it is alone."""
     known = terms().values
     heads = set()
@@ -189,7 +194,7 @@ def chinese_values(text: str, pieces: Sequence[str], *, edible: bool) -> list[Va
     """
     known = terms()
     found: list[Value] = []
-    names = _heads(pieces)
+    names = heads_of(pieces)
     for place, said in enumerate(pieces):
         after = pieces[place + 1 : place + 2]
         shade = said in _SHADES and bool(after) and _is_known(after[0], known)

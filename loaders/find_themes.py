@@ -98,13 +98,16 @@ def collocations(titles: Sequence[FreeWords]) -> frozenset[tuple[str, str]]:
 
 
 def free_phrases(
-    title: FreeWords, joined: frozenset[tuple[str, str]]
+    title: FreeWords, joined: frozenset[tuple[str, str]], longest: int = LONGEST
 ) -> dict[Phrase, tuple[int, int]]:
-    """Cut a title into phrases, neighbours that belong together in one: phrase -> (start, end)."""
+    """Cut a title into phrases, neighbours that belong together in one: phrase -> (start, end).
+
+    A phrase has at most ``longest`` words.
+    """
     found: dict[Phrase, tuple[int, int]] = {}
     current: list[str] = []
     for place, one in enumerate((*title.words, None)):
-        whole = len(current) == LONGEST or (current and (current[-1], one) not in joined)
+        whole = len(current) == longest or (current and (current[-1], one) not in joined)
         if current and (one is None or whole):
             start = place - len(current)
             weak = title.values if len(current) > 1 else title.values | title.common
