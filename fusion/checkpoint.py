@@ -16,12 +16,12 @@ from crossaisle.graph import Graph
 
 @dataclass(frozen=True)
 class Chosen:
-    """Lambda of two channels (None: no such channel), half-life, weights, and a summary."""
+    """Lambdas (people: None where nobody crosses), half-life, weights, and a summary."""
 
     choice: Choice
     report: dict[str, object]
     people: float | None
-    regression: float | None
+    regression: dict[str, float]
     half_life: float
 
 

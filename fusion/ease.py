@@ -1,4 +1,4 @@
-"""The regression channel: each product regressed on all others, in closed form, and thinned.
+"""EASE: each product regressed on all others, in closed form, and thinned.
 
 EASE (Steck, 2019): B = argmin |X - X B|^2 + lambda |B|^2 with diag(B) = 0, that is
 B_ij = -P_ij / P_jj, P = (X'X + lambda I)^-1. P is dense, so only the ``most`` best-selling products
@@ -18,9 +18,6 @@ from crossaisle.fusion.errors import TrainingError
 
 MOST = 6000
 """Products regressed on: P takes 4 MOST^2 bytes, twice while it is made."""
-
-PENALTIES = (1500.0, 300.0, 6000.0)
-"""Values of lambda that are tried; the first stays unless another proves better."""
 
 KEPT = 200
 """Largest |B_ij| that are kept of each column."""

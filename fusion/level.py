@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from crossaisle.fusion.model import Model
 
@@ -18,8 +18,10 @@ def level(model: Model, seed: int) -> Model:
     """Move products of no aisle, and products without events, to the level that is theirs.
 
     For a history u let L_A(u) = log SUM_j exp(score(u, j)) over a set A of products that u does not
-    have. Two sets are brought to a ratio by one constant, mean_u(L_B(u) - L_A(u)) + log(ratio),
-    which is added to all of A:
+    have. Two sets are brought to a ratio r by one constant c, added to all of A, with which A takes
+    its share on average over people,
+
+        mean_u expit(c + L_A(u) - L_B(u)) = r / (1 + r):
 
     - known products of no aisle against known products of all aisles, in the ratio of their events;
     - new products of an aisle (or of none) against its known ones, by :func:`mass_of_new`, apart
@@ -126,7 +128,21 @@ def _move(
     gap = gap[np.isfinite(gap)]
     if len(gap):
         for situation in situations:
-            model.bias[situation, moved] += np.float32(gap.mean() + np.log(ratio))
+            model.bias[situation, moved] += np.float32(_constant(gap, ratio))
+
+
+def _constant(gap: np.ndarray, ratio: float) -> float:
+    """Solve mean(expit(c - gap)) = ratio / (1 + ratio) for c, by bisection.
+
+    The mean of the gaps plus log(ratio) is c where they are all the same. Where people differ it
+    gives A more than its share: those whose scores for A stand out weigh more than the others.
+    """
+    low, high = gap.min() + np.log(ratio), gap.max() + np.log(ratio)
+    for _ in range(50):
+        middle = (low + high) / 2
+        below = special.expit(middle - gap).mean() < ratio / (1 + ratio)
+        low, high = (middle, high) if below else (low, middle)
+    return float(low + high) / 2
 
 
 def _mass(model: Model, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:

@@ -30,13 +30,14 @@ CHANNELS = (
     "regression",
     "likeness",
     "image",
+    "crossing regression",
 )
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5
 """A history of weight |h| counts |h|^-POWER for each of its products."""
 
-BY_PEOPLE = ("people", "walks", "niche walks", "network", "regression")
+BY_PEOPLE = ("people", "walks", "niche walks", "network", "regression", "crossing regression")
 """Channels that know a candidate from who bought it."""
 
 BY_KIND = ("content", "image")

@@ -41,7 +41,7 @@ def fit_parts(
     lore: Lore,
     config: TrainConfig,
     people: People | None,
-    regression: WalkTable | None,
+    regressions: dict[str, WalkTable],
     rng: np.random.Generator,
     progress: Progress,
     note: str,
@@ -78,8 +78,7 @@ def fit_parts(
         channels["network"], biases["network"] = _fit_network(
             lore, config, rng, lambda d, n: progress(f"{note}network", d, n)
         )
-    if regression is not None:
-        channels["regression"] = regression
+    channels |= regressions
     if lore.looks is not None:
         channels["image"] = WalkTable(lore.looks, np.ones(len(bought), np.float32))
     return Parts(channels, biases, bought)

@@ -14,18 +14,21 @@ from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_
 from crossaisle.fusion.choose import choose, pick, pick_half_life
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
-from crossaisle.fusion.ease import PENALTIES as REGRESSION_PENALTIES
-from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.errors import TrainingError
-from crossaisle.fusion.holdout import COLD, HeldOut, hold_out
+from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, hold_out
 from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import level
 from crossaisle.fusion.lore import Lore, Moments
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
+from crossaisle.fusion.regression import penalties as regression_penalties
+from crossaisle.fusion.regression import regression_tables
 from crossaisle.graph import Graph, Progress, silent
 from crossaisle.graph.visits import day
+
+REGRESSIONS = {"regression": VISITED, "crossing regression": COLD}
+"""Channels, and the situation that each is made for."""
 
 
 def train(
@@ -67,16 +70,19 @@ def train(
             save_choice(checkpoint, key, made)
     rng = np.random.default_rng(seed)
     penalties = () if made.people is None else (made.people,)
-    fitted, regression = beside(
+    fitted, regressions = beside(
         lambda: (
             fit_people(lore, config, penalties, rng, lambda d, n: progress("people", d, n))
             if penalties
             else []
         ),
-        lambda: None if made.regression is None else _regression(lore, made.regression),
+        lambda: {
+            name: _regressions(lore, name, (penalty,))[0]
+            for name, penalty in made.regression.items()
+        },
     )
     people = fitted[0] if fitted else None
-    parts = fit_parts(lore, config, people, regression, rng, progress, "")
+    parts = fit_parts(lore, config, people, regressions, rng, progress, "")
     return level(_assemble(graph, config, lore, parts, made, images), seed)
 
 
@@ -87,31 +93,47 @@ def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) ->
     taught = lore.without(held.kept, held.is_new, held.before)
     people, options = beside(
         lambda: _people(lore, taught, held, config, rng, progress),
-        lambda: [_regression(taught, penalty) for penalty in REGRESSION_PENALTIES],
+        lambda: {
+            name: _regressions(taught, name, _penalties(taught, name)) for name in REGRESSIONS
+        },
     )
-    place = _pick_regression(lore, taught, held, options, rng)
-    penalty, regression = REGRESSION_PENALTIES[place], options[place]
-    trial = fit_parts(taught, config, people, regression, rng, progress, "held out: ")
+    chosen, regressions = {}, {}
+    for name, tables in options.items():
+        place = _pick_regression(lore, taught, held, name, tables, rng)
+        chosen[name], regressions[name] = _penalties(taught, name)[place], tables[place]
+    trial = fit_parts(taught, config, people, regressions, rng, progress, "held out: ")
     progress("weights", 0, 1)
     half_life = pick_half_life(lore, held, trial, rng)
     choice, report = choose(lore, held, trial, half_life, rng)
     progress("weights", 1, 1)
-    report["lambda"] = {"people": people and people.penalty, "regression": penalty}
+    report["lambda"] = {"people": people and people.penalty, **chosen}
     report["half-life of purchases, visits"] = half_life if math.isfinite(half_life) else "none"
-    return Chosen(choice, report, None if people is None else people.penalty, penalty, half_life)
+    return Chosen(choice, report, None if people is None else people.penalty, chosen, half_life)
 
 
-def _regression(lore: Lore, penalty: float) -> WalkTable:
-    return WalkTable(ease_table(lore.purchases, penalty), np.ones(len(lore.aisle_of), np.float32))
+def _regressions(lore: Lore, name: str, lambdas: tuple[float, ...]) -> list[WalkTable]:
+    ones = np.ones(len(lore.aisle_of), np.float32)
+    across = REGRESSIONS[name] == COLD
+    tables = regression_tables(lore.purchases, lore.aisle_of, lambdas, across=across)
+    return [WalkTable(table, ones) for table in tables]
+
+
+def _penalties(lore: Lore, name: str) -> tuple[float, ...]:
+    return regression_penalties(lore.purchases, across=REGRESSIONS[name] == COLD)
 
 
 def _pick_regression(
-    lore: Lore, taught: Lore, held: HeldOut, options: list[WalkTable], rng: np.random.Generator
+    lore: Lore,
+    taught: Lore,
+    held: HeldOut,
+    name: str,
+    options: list[WalkTable],
+    rng: np.random.Generator,
 ) -> int:
-    """Choose lambda by all questions about known products: its place."""
-    trials = [Parts({"regression": option}, {}, np.zeros(0)) for option in options]
-    allowed = ~held.is_new & (taught.bought > 0)
-    return pick(trials, held.known, allowed, lore, rng)
+    """Choose lambda by the questions that a regression is made for: its place."""
+    trials = [Parts({name: option}, {}, np.zeros(0)) for option in options]
+    tasks = held.known.choose(np.flatnonzero(held.known.situation == REGRESSIONS[name]))
+    return pick(trials, tasks, ~held.is_new & (taught.bought > 0), lore, rng)
 
 
 def _people(

@@ -9,10 +9,10 @@ import pytest
 
 from crossaisle.fusion import Recommender, TrainConfig
 from crossaisle.fusion.channels import WalkTable
-from crossaisle.fusion.ease import ease_table
 from crossaisle.fusion.images import image_table
 from crossaisle.fusion.parts import fit_parts
 from crossaisle.fusion.people import fit_people
+from crossaisle.fusion.regression import regression_tables
 from crossaisle.fusion.train import _lore
 from crossaisle.graph import Graph, bought_with
 
@@ -130,8 +130,13 @@ def every_channel(recommender: Recommender, text: np.ndarray, images: np.ndarray
     rng = np.random.default_rng(0)
     people = fit_people(lore, config, (30.0,), rng, lambda *_: None)[0]
     ones = np.ones(graph.products.height, np.float32)
-    regression = WalkTable(ease_table(graph.purchases, 300.0), ones)
-    fitted = fit_parts(lore, config, people, regression, rng, lambda *_: None, "")
+    regressions = {
+        name: WalkTable(
+            regression_tables(graph.purchases, graph.aisle_of, (300.0,), across=across)[0], ones
+        )
+        for name, across in (("regression", False), ("crossing regression", True))
+    }
+    fitted = fit_parts(lore, config, people, regressions, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
     kept = images.astype(np.float16)
     made = replace(model, channels=fitted.channels, weights=weights, half_life=2.0, images=kept)

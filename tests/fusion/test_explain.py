@@ -124,7 +124,8 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         walk = walk_of(item, mine, theirs)
         total[walk] = total.get(walk, 0.0) + value
 
-    for name in ("people", "walks", "niche walks", "regression", "image"):
+    by_people = ("people", "walks", "niche walks", "regression", "crossing regression")
+    for name in (*by_people, "image"):
         end = "image" if name == "image" else "self"
         pair = model.channels[name].pairs(*np.array([[item], [product]]))[0, 0]
         add(end, end, scale[name] * pair)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from scipy import sparse
+from scipy import sparse, special
 
 from crossaisle.encoders.network import GraphNetwork
 from crossaisle.fusion import ModelError, Recommender, TrainConfig
@@ -124,7 +124,7 @@ def trained(
     looks = image_table(half_images, before.aisle_of, per_aisle=small.neighbours)
     lore = replace(lore, looks=looks)
     people = fit_people(lore, small, (30.0,), rng, lambda *_: None)[0]
-    fitted = fit_parts(lore, small, people, None, rng, lambda *_: None, "")
+    fitted = fit_parts(lore, small, people, {}, rng, lambda *_: None, "")
     weights = np.random.default_rng(5).uniform(0.5, 2, model.weights.shape).astype(np.float32)
     place = CHANNELS.index("network")
     resting = np.outer(weights[:, 1, place], fitted.biases["network"]).astype(np.float32)
@@ -258,7 +258,7 @@ def test_closed_forms_are_those_of_a_training_with_the_product_and_without_its_e
     without_network = small.model_copy(update={"network": False})
     people = fit_people(lore, small, (30.0,), np.random.default_rng(0), lambda *_: None)[0]
     rng = np.random.default_rng(0)
-    oracle = fit_parts(lore, without_network, people, None, rng, lambda *_: None, "").channels
+    oracle = fit_parts(lore, without_network, people, {}, rng, lambda *_: None, "").channels
     everything = np.arange(joined.products.height)
     for name in ("walks", "niche walks"):
         expected = oracle[name].pairs(everything, everything)
@@ -353,10 +353,11 @@ def test_levels(trained: Model, later: Model, places: Places) -> None:
     for situation in (0, 1):
         some = sparse.csr_array(histories[np.flatnonzero(visited == situation)])
         gap = _mass(later, some, new) - _mass(later, some, old)
-        assert gap.mean() == pytest.approx(np.log(len(new) / len(old)), abs=1e-3)
+        share = len(new) / (len(new) + len(old))
+        assert special.expit(gap).mean() == pytest.approx(share, rel=1e-3)
     alone, known = np.flatnonzero(later.aisle_of == names.index("attic")), ~later.is_new
     gap = _mass(later, histories, alone) - _mass(later, histories, np.flatnonzero(known))
-    assert gap.mean() == pytest.approx(np.log(1 / known.sum()), abs=1e-3)
+    assert special.expit(gap).mean() == pytest.approx(1 / (1 + known.sum()), rel=1e-3)
 
 
 def test_scores_are_the_formula_and_reasons_add_up(later: Model, places: Places) -> None:

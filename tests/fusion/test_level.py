@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from crossaisle.fusion import TrainConfig
-from crossaisle.fusion.level import level, mass_of_new
+from crossaisle.fusion.level import _constant, level, mass_of_new
 from crossaisle.fusion.train import train
 from crossaisle.graph import Graph
 
@@ -28,10 +28,19 @@ def test_new_products_get_their_share_whatever_level_they_had(
         rest = levelled.scores(histories[rows], np.flatnonzero(aisle & ~levelled.is_new))
         rest[histories[rows][:, aisle & ~levelled.is_new].toarray() > 0] = -np.inf
         new = levelled.scores(histories[rows], np.flatnonzero(aisle & levelled.is_new))
-        gap = np.log(np.exp(new).sum(1)) - np.log(np.exp(rest).sum(1))
+        share = np.exp(new).sum(1) / (np.exp(new).sum(1) + np.exp(rest).sum(1))
         events = np.asarray(model.graph.purchases.sum(axis=0)).ravel()[aisle & ~levelled.is_new]
-        expected = np.log(mass_of_new(events, int((aisle & levelled.is_new).sum())))
-        assert abs(gap.mean() - expected) < 0.05
+        ratio = mass_of_new(events, int((aisle & levelled.is_new).sum()))
+        assert share.mean() == pytest.approx(ratio / (1 + ratio), rel=0.02)
+
+
+def test_a_share_is_an_average_over_people_however_much_they_differ() -> None:
+    gap = np.random.default_rng(0).normal(3, 2, 1000)
+    for ratio in (0.01, 0.2, 3.0):
+        constant = _constant(gap, ratio)
+        share = 1 / (1 + np.exp(gap - constant))
+        assert share.mean() == pytest.approx(ratio / (1 + ratio), rel=1e-6)
+    assert _constant(np.full(3, 2.0), 0.1) == pytest.approx(2 + np.log(0.1))
 
 
 def test_products_beyond_what_stays_unsold_by_chance_count_as_average_ones() -> None:
