@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from crossaisle.fusion.ease import ease_table
 
-PENALTIES = (300.0, 30.0, 100.0, 1000.0)
+PENALTIES = (100.0, 30.0, 300.0, 1000.0)
 """Values of lambda that are tried; the first stays unless another proves better."""
 
 EXACT_PENALTIES = (1500.0, 300.0, 6000.0)
@@ -40,7 +40,11 @@ MANY = 20_000
 PAIRS = 300_000_000
 """Pairs of purchases counted at most, SUM_u |u|^2: beyond it people are drawn."""
 
+CELLS = 20_000_000
+"""Numbers of the systems that are solved together: 80 MB."""
+
 SLICE = 4096
+"""Products whose neighbours are chosen together."""
 
 
 def penalties(log: sparse.csr_array, *, across: bool) -> tuple[float, ...]:
@@ -71,8 +75,9 @@ def regression_tables(
     # Products of one aisle share neighbours: each row of G is looked up once for many of them.
     order = np.argsort(aisle_of, kind="stable")
     order = order[chosen.rows[order, 0] >= 0]
-    for start in range(0, len(order), SLICE):
-        products = order[start : start + SLICE]
+    step = max(CELLS // most**2, 1)
+    for start in range(0, len(order), step):
+        products = order[start : start + step]
         for place, solved in enumerate(_solved(together, chosen, products, lambdas)):
             there = chosen.rows[products] >= 0
             column = np.broadcast_to(products[:, None], there.shape)[there]
@@ -151,7 +156,7 @@ def _systems(together: sparse.csr_array, rows: np.ndarray) -> np.ndarray:
     count, most = rows.shape
     products = together.shape[0]
     system = np.zeros((count, most, most), np.float32)
-    columns = np.where(rows < 0, products, rows)  # one more column, of zeros
+    columns = np.where(rows < 0, products, rows).astype(np.int32)  # one more column, of zeros
     spread = np.zeros(products + 1, np.float32)
     flat = rows.ravel()
     order = np.argsort(flat, kind="stable")
@@ -163,7 +168,7 @@ def _systems(together: sparse.csr_array, rows: np.ndarray) -> np.ndarray:
         inside = slice(together.indptr[row], together.indptr[row + 1])
         spread[together.indices[inside]] = together.data[inside]
         at = places // most
-        system[at, places % most] = spread[columns[at]]
+        system[at, places % most] = spread.take(columns[at])
         spread[together.indices[inside]] = 0
     return system
 

@@ -27,6 +27,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regression, "MOST_EXACT", 0)
     monkeypatch.setattr(regression, "NEIGHBOURS", (5, 5))
     monkeypatch.setattr(regression, "SLICE", 7)
+    monkeypatch.setattr(regression, "CELLS", 4 * 25)
 
 
 def slow(log: sparse.csr_array, penalty: float, most: int, *, across: bool) -> np.ndarray:
