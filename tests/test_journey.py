@@ -109,14 +109,20 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
-def test_every_command_of_the_readme_runs(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def after(folder: Path) -> Path:
+    """The folder when every command of the README has run in it."""
     for block in blocks("bash"):
         for line in block.strip().splitlines():
             run(["bash", "-c", line], folder)
-    recs = pl.read_csv(folder / "recs.csv")
+    return folder
+
+
+def test_every_command_of_the_readme_runs(after: Path) -> None:
+    recs = pl.read_csv(after / "recs.csv")
     assert recs["rank"].to_list() == [1, 2, 3, 4, 5] * 2
     assert recs["reasons"].str.len_chars().min() > 10
-    assert "Content-Security-Policy" in (folder / "report.html").read_text()
+    assert "Content-Security-Policy" in (after / "report.html").read_text()
 
 
 ENDS = (0, 130, -signal.SIGINT)  # done before it; in time; when Python itself was leaving
@@ -142,11 +148,11 @@ def past_the_start(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("command", INTERRUPTED)
-def test_ctrl_c_in_each_command(folder: Path, command: str) -> None:
+def test_ctrl_c_in_each_command(after: Path, command: str) -> None:
     """Here build and train are not: tests/test_cli.py looks at what they leave."""
     process = subprocess.Popen(
         ["crossaisle", *command.split()],
-        cwd=folder,
+        cwd=after,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -160,14 +166,13 @@ def test_ctrl_c_in_each_command(folder: Path, command: str) -> None:
     if process.returncode == 130:
         assert said == ""
         assert "interrupted" in complained
-        assert not list(folder.glob("other.*"))
+        assert not list(after.glob("other.*"))
 
 
-def test_the_python_of_the_readme_runs(folder: Path) -> None:
-    """After the commands, which make the model that it loads."""
+def test_the_python_of_the_readme_runs(after: Path) -> None:
     (block,) = blocks("python")
     assert len(block.strip().splitlines()) <= 12
-    done = run([sys.executable, "-W", "error", "-c", block], folder)
+    done = run([sys.executable, "-W", "error", "-c", block], after)
     numbers = re.search(r"sum (\S+) score (\S+)", done.stdout)
     assert numbers
     assert float(numbers[1]) == pytest.approx(float(numbers[2]), rel=1e-5)
