@@ -1,16 +1,17 @@
 # make demo   the whole way once, on a real shop's log
-# make test   everything that is tested
+# make test   everything that is tested, in two processes of one thread each (WORKERS=0: in one)
 # make quick  the tests that take seconds
 # make check  formatting, types
 PYTHON ?= python3
 RUN := .venv/bin/
+WORKERS ?= 2
 
 .PHONY: demo test quick check
 demo: .venv/installed
 	$(RUN)crossaisle demo --output demo
 
 test: .venv/installed
-	$(RUN)pytest
+	OMP_NUM_THREADS=1 $(RUN)pytest -n $(WORKERS)
 
 quick: .venv/installed
 	$(RUN)pytest -m "not slow and not neo4j and not browser"

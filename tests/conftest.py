@@ -13,6 +13,8 @@ from crossaisle.graph import Graph, bought_with
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 CHROMIUM = Path(os.environ.get("CROSSAISLE_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = [
@@ -26,6 +28,33 @@ ARGUMENTS = [
 ]
 
 HOSTILE = "\"'`{}$x; MATCH (n) DETACH DELETE n //<script>alert(1)</script> 🧦 مرحبا \\ \t"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, the slowest ahead: of two workers neither waits long."""
+    lost = [i.nodeid for i in items if i.get_closest_marker("neo4j") and scope(i.nodeid) != "neo4j"]
+    if lost:
+        raise pytest.UsageError(f"tests of the Neo4j server have neo4j in their names, not {lost}")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path.name != "test_journey.py", item.path not in slow))
+
+
+def scope(nodeid: str) -> str:
+    """What stays in one worker: a file, and all that wipes the one Neo4j server."""
+    return "neo4j" if "neo4j" in nodeid.lower() else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling":
+    """Not ``--dist loadgroup``: it renames the tests, and ``--last-failed`` would not know them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByScope(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
 
 
 @pytest.fixture
@@ -112,6 +141,8 @@ def browser() -> Iterator["Browser"]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
     api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        started = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=ARGUMENTS, timeout=180_000
+        )
         yield started
         started.close()

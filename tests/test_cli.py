@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -263,15 +264,26 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half(tmp_path: Path, command: s
         assert main(arguments) == 0
         arguments = ["train", *store, "--output", str(tmp_path / "model")]
     before = sorted(path.name for path in tmp_path.iterdir())
-    process = subprocess.Popen(
-        [*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
-    )
-    assert process.stderr
-    process.stderr.readline()  # the first stage has begun
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    returncode, said = interrupted(arguments, tmp_path)
+    if returncode == 0:  # on a busy machine it can be done before the signal comes
+        for path in tmp_path.iterdir():
+            if path.name not in before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        returncode, said = interrupted(arguments, tmp_path)
+    assert returncode == 130, said
     assert "interrupted" in said
     assert "Traceback" not in said
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def interrupted(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Send Ctrl-C a moment after the first stage has begun; return the exit code and stderr."""
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True, cwd=folder, env=os.environ
+    )
+    assert process.stderr
+    process.stderr.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=300)
+    return process.returncode, said

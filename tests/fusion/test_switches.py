@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 USER = "u0004"
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 
 
 def history_of(recommender: Recommender, user: str) -> list[str]:
@@ -69,6 +70,7 @@ def test_the_page_shows_what_the_model_says(
     file = tmp_path / "report.html"
     file.write_text(as_html(made), "utf-8")
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(file.as_uri())
     page.locator("details.customer > summary").click()
     page.get_by_role("checkbox").first.wait_for()
@@ -90,6 +92,7 @@ def test_the_page_shows_what_the_model_says(
     page.close()
     if form == "plain":
         silent = browser.new_page(java_script_enabled=False)
+        silent.set_default_timeout(PATIENCE)
         silent.goto(file.as_uri())
         silent.locator("details.customer > summary").click()
         assert silent.get_by_text("What they bought").is_visible()

@@ -95,7 +95,7 @@ class SpareServer:
 def spare_server(
     neo4j_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SpareServer]:
-    """A second server from the jars that `make neo4j` fetched; started already, password known."""
+    """A second server from the jars that `make neo4j` fetched; starting it makes the password."""
     jars = Path(os.environ.get("CROSSAISLE_NEO4J_HOME", ROOT / ".neo4j")) / "lib"
     if not jars.is_dir():
         how = f"{neo4j_address} is not from `make neo4j`: no jars in {jars} to start another"
@@ -106,7 +106,6 @@ def spare_server(
     server = SpareServer(home, _free_port(), _free_port())
     monkeypatch.delenv("CROSSAISLE_NEO4J_PASSWORD", raising=False)
     monkeypatch.setenv("CROSSAISLE_NEO4J_PASSWORD_FILE", str(home / "password"))
-    server.start()
     try:
         yield server
     finally:

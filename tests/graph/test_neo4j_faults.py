@@ -89,6 +89,7 @@ def test_a_killed_server_loses_nothing(
     monkeypatch.setattr(neo4j_store, "BATCH", 50)
     graph = some_graph()
     restarts: list[threading.Thread] = []
+    spare_server.start()
 
     def kill_once(stage: str, done: int, total: int) -> None:
         if stage == "writing to Neo4j" and done > total // 2 and not restarts:
@@ -107,6 +108,7 @@ def test_a_killed_server_loses_nothing(
 
 def test_a_read_only_database_is_said(spare_server: SpareServer) -> None:
     graph = some_graph(20, 10)
+    spare_server.start()
     with open_store(spare_server.address) as store:
         store.write(graph)
     spare_server.stop()
@@ -137,7 +139,6 @@ def test_a_certificate_is_verified(spare_server: SpareServer, shop: Graph) -> No
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     command += ["-keyout", str(folder / "private.key"), "-out", str(folder / "public.crt")]
     subprocess.run(command, check=True, capture_output=True)
-    spare_server.stop()
     spare_server.set_up(TLS)
     spare_server.start()
     rest = spare_server.address.removeprefix("neo4j")
@@ -165,6 +166,7 @@ def test_the_import_tool_makes_the_same_graph(
         | {name: shop.edges_by_id(name) for name in edges}
     )
     arguments = export_neo4j_admin(hostile, tmp_path / "files")
+    spare_server.start()
     spare_server.stop()
     command = ["bash", str(ROOT / "neo4j" / "java.sh"), str(spare_server.home), "admin"]
     command += ["database", "import", "full", f"@{arguments.name}", "neo4j"]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import multiprocessing
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -165,10 +166,14 @@ def test_killed_writers_leave_a_whole_graph(tmp_path: Path, shop: Graph) -> None
     path = tmp_path / "shop.lbdb"
     open_store(path, create=True).write(shop)
     spawn = multiprocessing.get_context("spawn")
-    for delay in (0.9, 1.3, 1.7):
+    for delay in (0, 0.1, 0.2):
+        old = path.stat().st_ino
         process = spawn.Process(target=_write_forever, args=(path, shop))
         process.start()
+        while process.is_alive() and path.stat().st_ino == old:
+            time.sleep(0.01)  # until it has put a first graph there and writes the second
         process.join(delay)
+        assert process.is_alive()
         process.kill()
         process.join()
         read = open_store(path).read()

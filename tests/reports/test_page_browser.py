@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def page(
     file = tmp_path / "report.html"
     file.write_text(as_html(shop.report(6)), "utf-8")
     opened = browser.new_page(viewport={"width": 360, "height": 740})
+    opened.set_default_timeout(PATIENCE)
     opened.on("console", lambda message: complaints.append(message.text))
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("request", lambda asked: complaints.append(asked.url))
