@@ -16,7 +16,7 @@ from crossaisle.graph import Graph
 LIKENESS = ("vectors", "nodes", "share", "near", "far")
 """Arrays of a likeness table that are nobody else's."""
 
-OWN_TABLE = ("regression", "crossing regression", "image")
+OWN_TABLE = ("regression", "crossing regression", "latent", "image")
 """Channels with a sparse table that is nobody else's."""
 
 Arrays = dict[str, np.ndarray]

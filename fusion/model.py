@@ -31,13 +31,22 @@ CHANNELS = (
     "likeness",
     "image",
     "crossing regression",
+    "latent",
 )
 """Order of the last axis of ``weights``."""
 
 POWER = 0.5
 """A history of weight |h| counts |h|^-POWER for each of its products."""
 
-BY_PEOPLE = ("people", "walks", "niche walks", "network", "regression", "crossing regression")
+BY_PEOPLE = (
+    "people",
+    "walks",
+    "niche walks",
+    "network",
+    "regression",
+    "crossing regression",
+    "latent",
+)
 """Channels that know a candidate from who bought it."""
 
 BY_KIND = ("content", "image")

@@ -15,6 +15,7 @@ from crossaisle.fusion.channels import (
 )
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import content_table
+from crossaisle.fusion.latent import latent_table
 from crossaisle.fusion.likeness import likeness_table
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.newcomers import freeze
@@ -65,6 +66,14 @@ def fit_parts(
             ),
             strict=True,
         )
+    )
+    channels["latent"] = latent_table(
+        lore.factors,
+        lore.features,
+        lore.text,
+        bought,
+        lore.aisle_of,
+        per_aisle=config.neighbours,
     )
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)

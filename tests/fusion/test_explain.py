@@ -18,7 +18,7 @@ from crossaisle.fusion.channels import POWER, ContentTable, NetworkTables
 from crossaisle.fusion.decompose import Decomposer
 from crossaisle.fusion.explain import Explainer
 from crossaisle.fusion.likeness import CONTENT_WEIGHT, TEXT_WEIGHT, LikenessTable
-from crossaisle.fusion.model import CHANNELS
+from crossaisle.fusion.model import BY_PEOPLE, CHANNELS
 from crossaisle.fusion.terms import KINDS, SOFT
 from crossaisle.fusion.walk_values import IMAGE, PAIR, PEOPLE, SHARED, TEXT
 from crossaisle.graph import Graph
@@ -124,8 +124,7 @@ def slow_walks(model: Model, item: int, product: int, scale: dict[str, float]) -
         walk = walk_of(item, mine, theirs)
         total[walk] = total.get(walk, 0.0) + value
 
-    by_people = ("people", "walks", "niche walks", "regression", "crossing regression")
-    for name in (*by_people, "image"):
+    for name in (*(name for name in BY_PEOPLE if name != "network"), "image"):
         end = "image" if name == "image" else "self"
         pair = model.channels[name].pairs(*np.array([[item], [product]]))[0, 0]
         add(end, end, scale[name] * pair)
