@@ -58,6 +58,8 @@ def explain(
     question = question or Question()
     _check(question, form)
     title = title_of(recommender, product)
+    if question.against == product:
+        raise UsageError("--against names the product itself: name another one")
     if question.changes:
         found = recommender.what_if(
             user,
