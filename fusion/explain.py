@@ -102,17 +102,17 @@ class Explainer:
         self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray, top: int
     ) -> Largest:
         """Take scores apart into all of their walks, and sort these."""
+        score = self.model.pair_scores(histories, users, products)
         bias = self.model.bias[self.model.situations_of(histories, users, products), products]
         starts = np.flatnonzero(np.diff(users, prepend=-1))
         own = sparse.csr_array(histories[users[starts]])
         lists = self.decomposer.lists(own, np.append(starts, len(users)), products)
-        rows, (total, rest) = [], np.zeros((2, len(users)))
+        rows, rest = [], np.zeros(len(users))
         for at, (walks, product) in enumerate(zip(lists, products.tolist(), strict=True)):
             chosen = walks.largest(top, self._untold(walks, product))
             rows += [(at, walks.value[place], *walks.walk(place)) for place in chosen]
-            total[at] = walks.value.sum()
-            rest[at] = total[at] - walks.value[chosen].sum()
-        return largest_of(rows, bias.astype(np.float64), bias + total, rest)
+            rest[at] = walks.value.sum() - walks.value[chosen].sum()
+        return largest_of(rows, bias.astype(np.float64), score, rest)
 
     def _terms(self, walks: Cells, asked: np.ndarray) -> Iterator[Term]:
         """Tell walks to the products asked for; paths of people walks are looked up together."""

@@ -259,7 +259,7 @@ class LargestWalks:
 
 
 def _by_people(channel: PeopleTables, bundle: Bundle, factor: np.ndarray) -> np.ndarray:
-    """Inner products of source and target of every pair, times the channel's factor: float64 (pairs,)."""
+    """The people channel of every pair, times its factor: float64 (pairs,)."""
     found = np.zeros(len(bundle.mine))
     aisles = channel.aisle_of[bundle.product[bundle.product_at[:-1]]].tolist()
     for at in np.flatnonzero(factor).tolist():

@@ -102,7 +102,11 @@ def _pairs(report: Report, words: Catalogue, fewest: int) -> list[str]:
         return escaped(readable(aisle or "") or none)
 
     def cell(share: float, strongest: Bridge | None) -> str:
-        return f"{words.percent(share)} {escaped(bridge_label(strongest, words, fewest))}" if strongest else ""
+        return (
+            f"{words.percent(share)} {escaped(bridge_label(strongest, words, fewest))}"
+            if strongest
+            else ""
+        )
 
     rows = [
         [name(source), *(cell(entry.share, entry.strongest) for entry in cells)]

@@ -55,18 +55,24 @@ def _pair(found: Crossing, anchor: str, words: Catalogue) -> Section:
         lead = say("pair.lead", both=f"{found.both:,}", lift=f"{found.lift:.2f}", **counts)
     heads = (say("pair.share"), say("pair.people"), say("pair.lift"))
     bridges = [(_joined(one.nodes, words), *_figures(one, words)) for one in found.bridges]
-    pairs = [(*(node_label(n, words) for n in one.nodes), *_figures(one, words)) for one in found.products]
+    pairs = [
+        (*(node_label(n, words) for n in one.nodes), *_figures(one, words))
+        for one in found.products
+    ]
     kinds = [
-        (say(f"walk.{kind}"), say(f"walks.{kind}"), words.percent(share, 1)) for kind, share in found.kinds
+        (say(f"walk.{kind}"), say(f"walks.{kind}"), words.percent(share, 1))
+        for kind, share in found.kinds
     ]
     holes = [
-        (words.word("kinds", one.kind), words.say("list.separator").join(node_label(n, words) for n in one.most_bought),
+        (words.word("kinds", one.kind),
+         say("list.separator").join(node_label(node, words) for node in one.most_bought),
          words.percent(one.share, 1), f"{one.without:,} / {one.products:,}")
         for one in found.holes
     ]  # fmt: skip
     ideas = [
         (node_label(one.bought, words), node_label(one.offer, words), f"{one.people:,}",
-         words.percent(one.took, 1), words.percent(one.base, 1), f"{one.uplift:.1f} [{one.low:.1f}, {one.high:.1f}]")
+         words.percent(one.took, 1), words.percent(one.base, 1),
+         f"{one.uplift:.1f} [{one.low:.1f}, {one.high:.1f}]")
         for one in found.ideas
     ]  # fmt: skip
     two = (say("pair.from"), say("pair.to"))
@@ -94,7 +100,12 @@ def _product(found: Audience, place: int, words: Catalogue) -> Section:
         (readable(one.node.name), f"{one.people:,}", f"{one.lift:.2f}") for one in found.aisles
     ]
     bought = [
-        (node_label(one.node, words), words.percent(one.share, 1), f"{one.people:,}", f"{one.lift:.2f}")
+        (
+            node_label(one.node, words),
+            words.percent(one.share, 1),
+            f"{one.people:,}",
+            f"{one.lift:.2f}",
+        )
         for one in found.purchases
     ]
     bridges = [(node_label(node, words), words.percent(share, 1)) for node, share in found.bridges]
