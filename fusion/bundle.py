@@ -79,7 +79,7 @@ def bundled(
     pair_at = np.concatenate([[0], np.cumsum(sizes)])
     theirs = np.repeat(np.arange(len(order)), sizes)
     bundle = Bundle(
-        item=mine.indices,
+        item=mine.indices.astype(np.int64),
         of_item=of_item,
         item_at=item_at,
         product=products[order],

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.decompose import Decomposer
-from crossaisle.fusion.largest import Cells, Largest, LargestWalks, joined_again, largest_of
+from crossaisle.fusion.largest import Cells, Largest, LargestWalks, put_together, largest_of
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Bought, Paths, joined
 from crossaisle.fusion.terms import (
@@ -94,7 +94,7 @@ class Explainer:
         if not able.any():
             return self._sorted(histories, users, products, top)
         places = [np.flatnonzero(able), np.flatnonzero(~able)]
-        return joined_again(
+        return put_together(
             [self._largest(histories, users[at], products[at], top) for at in places], places
         )
 
@@ -201,7 +201,11 @@ class Explainer:
 
     def _drawn_on(self, history: sparse.csr_array) -> sparse.csr_array:
         """Leave out what the scores do not draw on."""
-        return self.model.kept_back.without(sparse.csr_array(history))
+        history = self.model.kept_back.without(sparse.csr_array(history))
+        if history.nnz and history.data.min() <= 0:  # a stored 0 is no purchase
+            history = history.copy()
+            history.eliminate_zeros()
+        return history
 
     def _untold(self, walks: Walks, product: int) -> np.ndarray | None:
         """Which walks go to a sensitive node, and stay in the rest: bool (walks,); None: none do.

@@ -41,6 +41,7 @@ LISTED, PAIRS, CELLS = 500, 50_000, 20_000_000
 SUMS = ("bias", "score", "rest")
 
 PARTS = 4
+"""Of a history for each walk shown; more make the bound tighter, and cost time."""
 
 FEW = 32
 """Walks shown of a product, at most; for more, all are looked at."""
@@ -82,7 +83,7 @@ def largest_of(
     return Largest(walks, start, bias, score, rest)
 
 
-def joined_again(parts: Sequence[Largest], places: Sequence[np.ndarray]) -> Largest:
+def put_together(parts: Sequence[Largest], places: Sequence[np.ndarray]) -> Largest:
     """Put together what was found apart; ``places``, int, says where each part's candidates go."""
     place = np.concatenate(places)
     shifted = [p.walks._replace(candidate=at[p.walks.candidate])
@@ -107,7 +108,7 @@ class _Sums:
     network: np.ndarray  # float64 (m,): all walks of each candidate but those in ``people``
 
     def total(self, bundle: Bundle) -> np.ndarray:
-        """All of a candidate's walks: float64 (m,)."""
+        """Add up all of a candidate's walks: float64 (m,)."""
         whole = self.people.copy()
         for part in (self.image, self.content):
             if part is not None:
@@ -149,7 +150,7 @@ class LargestWalks:
         """
         places = [np.arange(len(users))[at] for at in self._blocks(histories, users)]
         parts = [self._find(histories, users[at], products[at], top, untold) for at in places]
-        return joined_again(parts, places)
+        return put_together(parts, places)
 
     def _blocks(self, histories: sparse.csr_array, users: np.ndarray) -> Iterator[slice]:
         """Cut what is asked into runs that are laid out together."""
@@ -181,7 +182,7 @@ class LargestWalks:
         bias = self.model.bias[bundle.situation[bundle.of_product], bundle.product]
         bias = bias.astype(np.float64)
         found = Largest(walks, start, bias, bias + total, total - shown)
-        return joined_again([found], [order])
+        return put_together([found], [order])
 
     def _sums(self, bundle: Bundle) -> _Sums:
         channels = self.model.channels
@@ -209,7 +210,7 @@ class LargestWalks:
                 own, network = self.leaves.sums(bundle, factor)
                 people += own
             elif isinstance(channel, ContentTable):
-                both = common(channel.matrix, bundle)
+                both = common(self.model.features.matrix, bundle)
                 cosine = both.cosines(bundle)
                 steep = channel.steepness(items, candidates, cosine)
                 steep *= bundle.by_kind[bundle.mine] * bundle.of_pair(at)
@@ -273,10 +274,10 @@ def _by_people(channel: PeopleTables, bundle: Bundle, factor: np.ndarray) -> np.
 
 
 def _bound(sums: _Sums, bundle: Bundle, top: int) -> np.ndarray:
-    """t_j, at most the ``top``-th largest size among walks from product to product: float64 (m,).
+    """Find t_j, at most the ``top``-th largest walk from product to product: float64 (m,).
 
-    It is the ``top``-th largest among the largest of each of :data:`PARTS` ``top`` parts of the
-    history, none of which are in the same part.
+    The history is cut into :data:`PARTS` ``top`` parts; t_j is the ``top``-th largest of the sizes
+    that are the largest of their part.
     """
     size = np.abs(sums.people)
     if sums.image is not None:
