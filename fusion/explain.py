@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.decompose import Decomposer
-from crossaisle.fusion.largest import Cells, Largest, LargestWalks, put_together, largest_of
+from crossaisle.fusion.largest import Cells, Largest, LargestWalks, largest_of, put_together
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Bought, Paths, joined
 from crossaisle.fusion.terms import (
