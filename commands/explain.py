@@ -56,7 +56,7 @@ def explain(
         UnknownId: something that the model does not know, or is not in the history.
     """
     question = question or Question()
-    _check(question, form)
+    _check(question, product, form)
     title = title_of(recommender, product)
     if question.changes:
         found = recommender.what_if(
@@ -142,7 +142,9 @@ def write_png(
     write_atomically(output, lambda path: path.write_bytes(drawn))
 
 
-def _check(question: Question, form: str) -> None:
+def _check(question: Question, product: str, form: str) -> None:
+    if question.against == product:
+        raise UsageError("--against names the product itself: name another one")
     asked = {
         "--group-by": question.group_by is not None,
         "--against": question.against is not None,

@@ -28,12 +28,12 @@ from crossaisle.reports import (
     Report,
     as_html,
     as_markdown,
+    catalogue,
     terms_csv,
 )
 from crossaisle.reports.overview import pair_map
 
 TOP = 5  # terms shown of each score
-TITLE = "crossaisle: what is recommended, and why"
 PAIRS = 12  # of aisles that get a section of their own where none is asked for
 PEOPLE, FEW = 200, 60  # whose lists are taken apart for a pair: asked for, or not
 SHOWN_METRICS = ("ndcg@10", "recall@20", "hit_rate@10", "mrr", "auc")
@@ -67,10 +67,10 @@ def write(
         progress("looking for audiences", done, len(rows))
         audiences.append(audience(model, row))
     if requests is None:
-        report = overview(recommender, accuracy)
+        report = overview(recommender, accuracy, lang)
     else:
         asked = requests_of(requests)
-        report = make(recommender, asked, k=k, accuracy=accuracy, progress=progress)
+        report = make(recommender, asked, k=k, accuracy=accuracy, progress=progress, lang=lang)
     pairs, people = (pairs, PEOPLE) if pairs or requests is None else (_carrying(report), FEW)
     crossings = []
     for done, pair in enumerate(dict.fromkeys(pairs)):
@@ -95,7 +95,7 @@ def make(
     k: int,
     accuracy: tuple[Accuracy, ...],
     progress: Progress,
-    title: str = TITLE,
+    lang: str = "en",
 ) -> Report:
     """Rank, explain and gather what the page shows."""
     histories = histories_of(recommender, asked, None)
@@ -129,16 +129,14 @@ def make(
         )
         for (user, aisle), found in lists.items()
     ]
-    return replace(overview(recommender, accuracy, title), customers=tuple(customers))
+    return replace(overview(recommender, accuracy, lang), customers=tuple(customers))
 
 
-def overview(
-    recommender: Recommender, accuracy: tuple[Accuracy, ...], title: str = TITLE
-) -> Report:
+def overview(recommender: Recommender, accuracy: tuple[Accuracy, ...], lang: str = "en") -> Report:
     """Gather what is true of the whole shop."""
     graph = recommender.model.graph
     return Report(
-        title=title,
+        title=catalogue(lang).say("page.title"),
         counts=graph.counts(),
         aisles=tuple(AisleCount(*row) for row in aisle_counts(graph)),
         accuracy=accuracy,

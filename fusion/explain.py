@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.decompose import Decomposer
+from crossaisle.fusion.largest import Cells, Largest, LargestWalks, largest_of, put_together
 from crossaisle.fusion.model import Model
 from crossaisle.fusion.paths import Bought, Paths, joined
 from crossaisle.fusion.terms import (
@@ -17,14 +18,20 @@ from crossaisle.fusion.terms import (
     Explanation,
     Group,
     Kind,
-    Path,
     PathNode,
     Term,
 )
 from crossaisle.fusion.walk_values import IMAGE, NONE, PEOPLE, SHARED, TEXT, Walks
 
-LISTED = 500
-"""Products explained together, however many walks they have."""
+DIRECT: dict[int, tuple[Kind, str]] = {
+    PEOPLE: ("bridge", "LEARNED"),
+    TEXT: ("text", "SIMILAR_TEXT"),
+    IMAGE: ("image", "SIMILAR_IMAGE"),
+}
+"""Kind and step of walks from product to product; of people where the graph has no path."""
+
+LISTED = 2000
+"""Products explained together."""
 
 
 class Explainer:
@@ -35,6 +42,7 @@ class Explainer:
         self.model = model
         self.paths = Paths(model.graph, model.kept_back.products)
         self.decomposer = Decomposer(model)
+        self.finder = LargestWalks(model)
 
     def explain(
         self,
@@ -57,46 +65,69 @@ class Explainer:
         """
         for block in range(0, len(users), LISTED):
             some, asked = users[block : block + LISTED], products[block : block + LISTED]
-            scores = self.model.pair_scores(histories, some, asked)
-            starts = np.flatnonzero(np.diff(some, prepend=-1))
-            mine = self._drawn_on(histories[some[starts]])
-            of = np.cumsum(np.diff(some, prepend=-1) != 0) - 1
-            bias = self.model.bias[self.model.situations_of(mine, of, asked), asked]
-            lists = self.decomposer.lists(mine, np.append(starts, len(some)), asked)
-            kept = []
-            for walks, product in zip(lists, asked.tolist(), strict=True):
-                chosen = walks.largest(top, self._untold(walks, product))
-                kept.append((walks, chosen, float(walks.value.sum())))
-            told = self._told(kept, asked)
-            for place, (walks, chosen, total) in enumerate(kept):
-                product = int(asked[place])
-                terms = tuple(self.term(walks, at, product, told) for at in chosen)
+            rows, row = np.unique(some, return_inverse=True)
+            mine = self._drawn_on(histories[rows])
+            found = self._largest(mine, row, asked, top)
+            terms = list(self._terms(found.walks, asked))
+            ends = (some, row, asked, found.start[:-1], found.start[1:])
+            sums = (found.score, found.bias, found.rest)
+            columns = (column.tolist() for column in (*ends, *sums))
+            for user, place, product, start, end, score, bias, rest in zip(*columns, strict=True):
                 yield Explanation(
-                    user_id=names[int(some[place])],
+                    user_id=names[user],
                     product_id=self.paths.product(product).id,
-                    score=float(scores[place]),
-                    bias=float(bias[place]),
-                    terms=terms,
-                    rest=total - sum(term.contribution for term in terms),
-                    whole=partial(self._grouped, mine, int(of[place]), product),
+                    score=score,
+                    bias=bias,
+                    terms=tuple(terms[start:end]),
+                    rest=rest,
+                    whole=partial(self._grouped, mine, place, product),
                 )
 
-    def _told(
-        self, kept: list[tuple[Walks, list[int], float]], asked: np.ndarray
-    ) -> dict[tuple[int, int], Bought | None]:
-        """Paths of all people walks that are shown, looked up together."""
-        pairs = {
-            (int(walks.items[at]), product)
-            for (walks, chosen, _), product in zip(kept, asked.tolist(), strict=True)
-            for at in chosen
-            if at < len(walks.items)
-        }
-        ends = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-        found = self.paths.people(ends[:, 0], ends[:, 1])
-        return {
-            (item, product): path
-            for (item, product), path in zip(ends.tolist(), found, strict=True)
-        }
+    def _largest(
+        self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray, top: int
+    ) -> Largest:
+        """Find the walks that are shown: the largest alone where that can be, else all sorted."""
+        able = self.finder.able(products, top) & ~self.model.kept_back.products[products]
+        if able.all():
+            untold = np.append(self.model.kept_back.nodes, False)
+            return self.finder.find(histories, users, products, top, untold)
+        if not able.any():
+            return self._sorted(histories, users, products, top)
+        places = [np.flatnonzero(able), np.flatnonzero(~able)]
+        return put_together(
+            [self._largest(histories, users[at], products[at], top) for at in places], places
+        )
+
+    def _sorted(
+        self, histories: sparse.csr_array, users: np.ndarray, products: np.ndarray, top: int
+    ) -> Largest:
+        """Take scores apart into all of their walks, and sort these."""
+        score = self.model.pair_scores(histories, users, products)
+        bias = self.model.bias[self.model.situations_of(histories, users, products), products]
+        starts = np.flatnonzero(np.diff(users, prepend=-1))
+        own = sparse.csr_array(histories[users[starts]])
+        lists = self.decomposer.lists(own, np.append(starts, len(users)), products)
+        rows, rest = [], np.zeros(len(users))
+        for at, (walks, product) in enumerate(zip(lists, products.tolist(), strict=True)):
+            chosen = walks.largest(top, self._untold(walks, product))
+            rows += [(at, walks.value[place], *walks.walk(place)) for place in chosen]
+            rest[at] = walks.value.sum() - walks.value[chosen].sum()
+        return largest_of(rows, bias.astype(np.float64), score, rest)
+
+    def _terms(self, walks: Cells, asked: np.ndarray) -> Iterator[Term]:
+        """Tell walks to the products asked for; paths of people walks are looked up together."""
+        product, told = asked[walks.candidate], walks.sort == PEOPLE
+        wide = self.model.graph.products.height
+        keys, key = np.unique(walks.item[told] * wide + product[told], return_inverse=True)
+        paths = self.paths.people(*np.divmod(keys, wide))
+        place = np.zeros(len(told), np.int64)
+        place[told] = key
+        columns = (walks.value, walks.item, walks.sort, walks.mine, walks.theirs, product, place)
+        for value, item, sort, mine, theirs, end, at in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            known = paths[at] if sort == PEOPLE else None
+            yield self._tell(value, item, sort, mine, theirs, end, known)
 
     def contrast(
         self, history: sparse.csr_array, products: np.ndarray, *, user_id: str = "", top: int = 5
@@ -170,7 +201,11 @@ class Explainer:
 
     def _drawn_on(self, history: sparse.csr_array) -> sparse.csr_array:
         """Leave out what the scores do not draw on."""
-        return self.model.kept_back.without(sparse.csr_array(history))
+        history = self.model.kept_back.without(sparse.csr_array(history))
+        if history.nnz and history.data.min() <= 0:  # a stored 0 is no purchase
+            history = history.copy()
+            history.eliminate_zeros()
+        return history
 
     def _untold(self, walks: Walks, product: int) -> np.ndarray | None:
         """Which walks go to a sensitive node, and stay in the rest: bool (walks,); None: none do.
@@ -192,36 +227,33 @@ class Explainer:
             return PathNode("Kind", kind, kind)
         return self.paths.product(name) if by == "history" else self.paths.node(name)
 
-    def term(
-        self,
-        walks: Walks,
-        at: int,
-        product: int,
-        told: dict[tuple[int, int], Bought | None] | None = None,
-    ) -> Term:
-        """Tell one walk to a product, by its place among the walks.
-
-        ``told`` has the paths of people walks that were looked up already.
-        """
+    def term(self, walks: Walks, at: int, product: int) -> Term:
+        """Tell one walk to a product, by its place among the walks."""
         item, sort, mine, theirs = walks.walk(at)
-        start, end = self.paths.product(item), self.paths.product(product)
-        kind: Kind = "bridge"
-        path: Path = (start, "LEARNED", end)
-        count = None
+        known = None
         if sort == PEOPLE:
-            if told is not None:
-                found = told[item, product]
-            else:
-                found = self.paths.people(np.array([item]), np.array([product]))[0]
-            if found is not None:
-                kind, (path, count) = "people", found
-        elif sort == TEXT:
-            kind, path = "text", (start, "SIMILAR_TEXT", end)
-        elif sort == IMAGE:
-            kind, path = "image", (start, "SIMILAR_IMAGE", end)
-        else:
-            near, far = self.paths.half(item, mine), self.paths.half(product, theirs)
-            path = joined(near, far, learned=sort != SHARED)
-            if sort == SHARED:
-                kind = "attribute" if mine < self.decomposer.attributes else "category"
-        return Term(float(walks.value[at]), kind, start.id, path, count)
+            known = self.paths.people(np.array([item]), np.array([product]))[0]
+        return self._tell(float(walks.value[at]), item, sort, mine, theirs, product, known)
+
+    def _tell(
+        self,
+        value: float,
+        item: int,
+        sort: int,
+        mine: int,
+        theirs: int,
+        product: int,
+        known: Bought | None,
+    ) -> Term:
+        """Tell a walk of some value; ``known`` is the path of a people walk, if it has one."""
+        start = self.paths.product(item)
+        if known is not None:
+            return Term(value, "people", start.id, *known)
+        if sort in DIRECT:
+            kind, step = DIRECT[sort]
+            return Term(value, kind, start.id, (start, step, self.paths.product(product)))
+        kind = "bridge"
+        if sort == SHARED:
+            kind = "attribute" if mine < self.decomposer.attributes else "category"
+        near, far = self.paths.half(item, mine), self.paths.half(product, theirs)
+        return Term(value, kind, start.id, joined(near, far, learned=sort != SHARED))

@@ -81,10 +81,12 @@ def ideas(
 def risk_ratio(a: int, n: int, b: int, m: int) -> tuple[float, float, float]:
     """(a / n) / (b / m) with its 95 % interval on the log scale (Katz et al., 1978).
 
-    With a = 0 half a person is added to each of the four counts for the interval.
+    With a = 0 the interval begins at 0, and half a person is added to each of the four counts for
+    its other end.
     """
     value = (a / n) / (b / m)
     x, k, y, w = (a, n, b, m) if a else (a + 0.5, n + 0.5, b + 0.5, m + 0.5)
     width = Z * np.sqrt(max(1 / x - 1 / k + 1 / y - 1 / w, 0.0))
     centre = np.log((x / k) / (y / w))
-    return value, float(np.exp(centre - width)), float(np.exp(centre + width))
+    low = float(np.exp(centre - width)) if a else 0.0
+    return value, low, float(np.exp(centre + width))

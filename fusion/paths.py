@@ -21,6 +21,7 @@ class Paths:
     def __init__(self, graph: Graph, avoided: np.ndarray | None = None) -> None:
         """Look nothing up yet; ``avoided``, bool (products,), are in the middle of no path."""
         self.graph = graph
+        self._halves: dict[tuple[int, int], Path] = {}
         self.avoided = np.zeros(graph.products.height, bool) if avoided is None else avoided
 
     def product(self, row: int) -> PathNode:
@@ -73,26 +74,24 @@ class Paths:
         table = self.bought_with
         straight = looked_up(table, items, candidates).astype(np.int64)
         far = np.flatnonzero(straight == 0)
-        sizes = np.diff(table.indptr)[items[far]].astype(np.int64)
-        pair = np.repeat(np.arange(len(far)), sizes)
-        inside = np.arange(len(pair)) - (np.cumsum(sizes) - sizes)[pair]
-        entry = table.indptr[items[far]][pair] + inside
-        middle = table.indices[entry]
-        other = looked_up(table, candidates[far][pair], middle).astype(np.int64)
-        weakest = np.where(self.avoided[middle], 0, np.minimum(table.data[entry], other))
-        order = np.lexsort((middle, -weakest, pair))
-        first = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
+        weakest = table[items[far]].minimum(table[candidates[far]])
+        weakest.data[self.avoided[weakest.indices]] = 0
         through, count = np.full(len(items), -1), straight
-        through[far[pair[first]]] = np.where(weakest[first] > 0, middle[first], -1)
-        count[far[pair[first]]] = weakest[first]
+        some = np.flatnonzero(np.diff(weakest.indptr))
+        if len(some):
+            starts, where = weakest.indptr[some], far[some]
+            most = np.maximum.reduceat(weakest.data, starts)
+            sizes = np.diff(weakest.indptr)[some]
+            is_most = weakest.data == np.repeat(most, sizes)
+            row = np.where(is_most, weakest.indices, table.shape[0])
+            through[where] = np.where(most > 0, np.minimum.reduceat(row, starts), -1)
+            count[where] = most
         found: list[Bought | None] = []
-        ends = (items, candidates, through, count)
+        nodes, ends = self._products, (items, candidates, through, count)
         for item, candidate, third, people in zip(*(e.tolist() for e in ends), strict=True):
-            start, end = self.product(item), self.product(candidate)
+            path: Path = (nodes[item], "BOUGHT_WITH", nodes[candidate])
             if third >= 0:
-                path: Path = (start, "BOUGHT_WITH", self.product(third), "BOUGHT_WITH", end)
-            else:
-                path = (start, "BOUGHT_WITH", end)
+                path = (*path[:2], nodes[third], "BOUGHT_WITH", nodes[candidate])
             found.append((path, people) if people else None)
         return found
 
@@ -120,12 +119,17 @@ class Paths:
 
     def half(self, product: int, node: int) -> Path:
         """From a product to one of its nodes (attributes first, then categories; < 0: to none)."""
-        if node < 0:
-            return (self.product(product),)
-        attributes = self.graph.attributes.height
-        if node < attributes:
-            return self.through_attribute(product, node)
-        return self.through_category(product, node - attributes)
+        found = self._halves.get((product, node))
+        if found is None:
+            attributes = self.graph.attributes.height
+            if node < 0:
+                found = (self.product(product),)
+            elif node < attributes:
+                found = self.through_attribute(product, node)
+            else:
+                found = self.through_category(product, node - attributes)
+            self._halves[product, node] = found
+        return found
 
     def node(self, node: int) -> PathNode:
         """The attribute or category of a number that counts attributes first."""

@@ -1,5 +1,6 @@
 """Reasons in words, pictures and reports, all made of the terms that ranked the list."""
 
+from crossaisle.reports.catalogue import catalogue
 from crossaisle.reports.compared import contrast_text, groups_text, what_if_text
 from crossaisle.reports.csv_table import groups_csv, terms_csv
 from crossaisle.reports.errors import ReportError
@@ -35,6 +36,7 @@ __all__ = [
     "as_markdown",
     "as_png",
     "as_text",
+    "catalogue",
     "contrast_text",
     "groups_csv",
     "groups_text",

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from babel import Locale
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from crossaisle.reports.errors import ReportError
 
@@ -48,6 +48,13 @@ class Catalogue:
             raise ReportError(f"the catalogue {self.tag!r} has no text {key!r}; add it to its file")
         return entry.format(count=format_decimal(count, locale=self._locale), **names)
 
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Write a share as the language writes percentages, always with as many decimals."""
+        pattern = self._locale.percent_formats[None].pattern
+        if decimals:
+            pattern = pattern.replace("##0", "##0." + "0" * decimals)
+        return str(format_percent(share, format=pattern, locale=self._locale))
+
     @cached_property
     def _locale(self) -> Locale:
         return Locale.parse(self.tag, sep="-")
@@ -60,11 +67,12 @@ class Catalogue:
     def listing(self, items: Sequence[str], limit: int = 3) -> str:
         """Join ``items`` as the language lists things: "A, B and C", "A, B, C and 4 more"."""
         shown = list(dict.fromkeys(items))
+        separator, last = self.say("list.separator"), self.say("list.last")
         if len(shown) > limit:
-            shown = [*shown[:limit], self.say("list.more", len(shown) - limit)]
+            named = separator.join(shown[:limit])
+            return self.say("list.more", len(shown) - limit, items=named, all=len(shown))
         if len(shown) < 2:
             return "".join(shown)
-        separator, last = self.say("list.separator"), self.say("list.last")
         return separator.join(shown[:-1]) + last + shown[-1]
 
 

@@ -64,7 +64,7 @@ def _overview(report: Report, words: Catalogue, fewest: int) -> list[str]:
     shares = kind_shares(report)
     if shares:
         rows = [
-            (say(f"walk.{kind}"), say(f"walks.{kind}"), f"{share:.0%}")
+            (say(f"walk.{kind}"), say(f"walks.{kind}"), words.percent(share))
             for kind, share in shares.items()
         ]
         head = [say("page.kind"), "", say("page.share")]
@@ -102,7 +102,11 @@ def _pairs(report: Report, words: Catalogue, fewest: int) -> list[str]:
         return escaped(readable(aisle or "") or none)
 
     def cell(share: float, strongest: Bridge | None) -> str:
-        return f"{share:.0%} {escaped(bridge_label(strongest, words, fewest))}" if strongest else ""
+        return (
+            f"{words.percent(share)} {escaped(bridge_label(strongest, words, fewest))}"
+            if strongest
+            else ""
+        )
 
     rows = [
         [name(source), *(cell(entry.share, entry.strongest) for entry in cells)]

@@ -54,19 +54,25 @@ def _pair(found: Crossing, anchor: str, words: Catalogue) -> Section:
     else:
         lead = say("pair.lead", both=f"{found.both:,}", lift=f"{found.lift:.2f}", **counts)
     heads = (say("pair.share"), say("pair.people"), say("pair.lift"))
-    bridges = [(_joined(one.nodes, words), *_figures(one)) for one in found.bridges]
-    pairs = [(*(node_label(n, words) for n in one.nodes), *_figures(one)) for one in found.products]
+    bridges = [(_joined(one.nodes, words), *_figures(one, words)) for one in found.bridges]
+    pairs = [
+        (*(node_label(n, words) for n in one.nodes), *_figures(one, words))
+        for one in found.products
+    ]
     kinds = [
-        (say(f"walk.{kind}"), say(f"walks.{kind}"), f"{share:.1%}") for kind, share in found.kinds
+        (say(f"walk.{kind}"), say(f"walks.{kind}"), words.percent(share, 1))
+        for kind, share in found.kinds
     ]
     holes = [
-        (words.word("kinds", one.kind), ", ".join(node_label(n, words) for n in one.most_bought),
-         f"{one.share:.1%}", f"{one.without:,} / {one.products:,}")
+        (words.word("kinds", one.kind),
+         say("list.separator").join(node_label(node, words) for node in one.most_bought),
+         words.percent(one.share, 1), f"{one.without:,} / {one.products:,}")
         for one in found.holes
     ]  # fmt: skip
     ideas = [
         (node_label(one.bought, words), node_label(one.offer, words), f"{one.people:,}",
-         f"{one.took:.1%}", f"{one.base:.1%}", f"{one.uplift:.1f} [{one.low:.1f}, {one.high:.1f}]")
+         words.percent(one.took, 1), words.percent(one.base, 1),
+         f"{one.uplift:.1f} [{one.low:.1f}, {one.high:.1f}]")
         for one in found.ideas
     ]  # fmt: skip
     two = (say("pair.from"), say("pair.to"))
@@ -94,10 +100,15 @@ def _product(found: Audience, place: int, words: Catalogue) -> Section:
         (readable(one.node.name), f"{one.people:,}", f"{one.lift:.2f}") for one in found.aisles
     ]
     bought = [
-        (node_label(one.node, words), f"{one.share:.1%}", f"{one.people:,}", f"{one.lift:.2f}")
+        (
+            node_label(one.node, words),
+            words.percent(one.share, 1),
+            f"{one.people:,}",
+            f"{one.lift:.2f}",
+        )
         for one in found.purchases
     ]
-    bridges = [(node_label(node, words), f"{share:.1%}") for node, share in found.bridges]
+    bridges = [(node_label(node, words), words.percent(share, 1)) for node, share in found.bridges]
     figures = (say("pair.people"), say("pair.lift"))
     tables = (
         Table(say("audience.aisles"), say("audience.aisles_lead"),
@@ -112,9 +123,9 @@ def _product(found: Audience, place: int, words: Catalogue) -> Section:
     return Section(f"audience-{place}", title, lead, kept)
 
 
-def _figures(one: Carrier) -> tuple[str, str, str]:
+def _figures(one: Carrier, words: Catalogue) -> tuple[str, str, str]:
     people = f"{one.people:,}" if one.people is not None else f"< {FEWEST}"
-    return f"{one.share:.1%}", people, f"{one.lift:.2f}" if one.lift is not None else "–"
+    return words.percent(one.share, 1), people, f"{one.lift:.2f}" if one.lift is not None else "–"
 
 
 def _joined(nodes: Sequence[PathNode], words: Catalogue) -> str:

@@ -60,6 +60,7 @@ def as_html(report: Report, lang: str = "en", fewest: int = FEWEST) -> str:
         "base-uri 'none'; form-action 'none'",
         counts=_counts(report, words),
         tables=[_table(table, words) for table in report.accuracy],
+        percent=words.percent,
         kinds=[(kind, share, share_bar(share)) for kind, share in _kinds(report)],
         pairs=_pairs(report, words, fewest),
         merchant=render("merchant.html", parts=parts) if parts else "",

@@ -142,6 +142,7 @@ def test_other_forms(every_channel: Recommender) -> None:
     ("question", "form", "words"),
     [
         (Question(against=OTHER, group_by="kind"), "text", "one thing at a time"),
+        (Question(against=PRODUCT), "text", "the product itself"),
         (Question(against=OTHER, with_=("p2_005",)), "text", "one thing at a time"),
         (Question(against=OTHER), "svg", "not as svg"),
         (Question(group_by="kind"), "html", "not as html"),

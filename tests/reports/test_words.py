@@ -35,7 +35,7 @@ FORMS: list[Form] = [
         "people",
         (WITH, MUG, WITH),
         None,
-        "People who bought Lunch Bag often buy Tea Mug, and whoever buys that often buys this.",
+        "People who bought Lunch Bag often buy Tea Mug, whose buyers often buy this.",
         "Against it: you bought Lunch Bag; that goes with Tea Mug, whose buyers seldom buy this.",
     ),
     (
@@ -247,6 +247,6 @@ def test_terms_of_no_weight_are_no_reason(shop: SimpleNamespace) -> None:
     tiny = shop.walk(1e-5, "people", "22423", "BOUGHT_WITH", to="21080", count=14)
     found = shop.explained("u", "21080", -8.0, 1e-6, tiny)
     assert reasons(found) == ["No reason in your history: it is popular here."]
-    assert reasons(found, "zh") == ["与您的购买记录无关：这件商品本来就很受欢迎。"]
+    assert reasons(found, "zh") == ["这件商品在这里本来就很受欢迎，与您的购买记录无关。"]
     many = shop.explained("u", "21080", -8.0, 0.5, tiny)
     assert reasons(many) == ["No single purchase stands out: many small reasons add up."]
