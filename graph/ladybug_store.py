@@ -18,7 +18,9 @@ from crossaisle.graph.schema import EDGE, EDGES, NODES
 from crossaisle.graph.store import Progress, Store, StoreError, silent
 
 POOL = 1 << 29  # bytes of buffer pool: the library would take most of the machine's memory
-ROWS = 1_000_000  # copied at a time: a copy holds its rows in the pool, about 100 bytes each
+LARGEST_POOL = 4 << 30  # bytes, for the time of writing; what is not needed of it is not taken
+ROWS = 1_000_000  # nodes copied at a time
+VALUE = 48  # bytes of pool for each value of a relationship: 27 are needed, more for long text
 ROOM = 2  # a file has been up to 1.3 times its tables, and the log of what is written comes on top
 SMALLEST = 8 << 20  # bytes: an empty file, its log, and a margin
 MAX_SIZE = 1 << 36  # bytes of address space reserved for a file
@@ -146,7 +148,12 @@ class LadybugStore(Store):
 
 
 def _fill(path: Path, graph: Graph, progress: Progress) -> None:
-    database, connection = _connect(path, read_only=False)
+    # One copy a table where the pool may be large enough: each later copy of a relationship goes
+    # through what is there already, so many small ones cost more than linear time.
+    widths = {table.name: VALUE * (2 + len(table.columns)) for table in EDGES}
+    needed = (getattr(graph, name).height * width for name, width in widths.items())
+    pool = min(max(POOL, *needed), LARGEST_POOL)
+    database, connection = _connect(path, read_only=False, pool=pool)
     try:
         for statement in queries.statements("ladybug/schema"):
             _run(connection, statement)
@@ -155,8 +162,8 @@ def _fill(path: Path, graph: Graph, progress: Progress) -> None:
         for done, (name, statement) in enumerate(zip(tables, copies, strict=True)):
             progress("writing the store", done, len(tables))
             frame = graph.edges_by_id(name) if name in EDGE else getattr(graph, name)
-            for start in range(0, frame.height, ROWS):
-                _run(connection, statement, {"frame": frame[start : start + ROWS]})
+            for rows in frame.iter_slices(pool // widths[name] if name in EDGE else ROWS):
+                _run(connection, statement, {"frame": rows})
         _run(connection, "CHECKPOINT")
         progress("writing the store", len(tables), len(tables))
     finally:
@@ -164,10 +171,12 @@ def _fill(path: Path, graph: Graph, progress: Progress) -> None:
         database.close()
 
 
-def _connect(path: Path, *, read_only: bool) -> tuple[ladybug.Database, ladybug.Connection]:
+def _connect(
+    path: Path, *, read_only: bool, pool: int = POOL
+) -> tuple[ladybug.Database, ladybug.Connection]:
     try:
         database = ladybug.Database(
-            path, buffer_pool_size=POOL, max_db_size=MAX_SIZE, read_only=read_only
+            path, buffer_pool_size=pool, max_db_size=MAX_SIZE, read_only=read_only
         )
         return database, ladybug.Connection(database)
     except RuntimeError as error:

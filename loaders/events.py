@@ -9,7 +9,7 @@ from crossaisle.graph.schema import TIME
 from crossaisle.loaders.mapping import EventColumns
 from crossaisle.loaders.prices import prices
 from crossaisle.loaders.sieve import Sieve
-from crossaisle.loaders.values import ids, numbers, times
+from crossaisle.loaders.values import given, ids, numbers, times
 
 _MOST_DAYS = 1_000_000  # a date of a year with five digits is none
 
@@ -73,9 +73,8 @@ def _measure(sieve: Sieve, columns: EventColumns) -> None:
             continue
         text = sieve.frame[column]
         number = prices(text)[0] if name == "price" else numbers(text)
-        given = ids(sieve.frame[column]).is_not_null()
         sieve.frame = sieve.frame.with_columns(number.alias(f"_{name}"))
-        sieve.reject(given & number.is_null(), f"{column} is not a number")
+        sieve.reject(given(text) & number.is_null(), f"{column} is not a number")
         if name == "quantity":
             sieve.frame = sieve.frame.with_columns(pl.col("_quantity").fill_null(1.0))
     if columns.quantity:
@@ -94,8 +93,8 @@ def _date(sieve: Sieve, columns: EventColumns, now: dt.datetime) -> None:
     sieve.frame = sieve.frame.with_columns(time.alias("_time"), position.alias("_position"))
     if not columns.time:
         return
-    given = ids(sieve.frame[columns.time]).is_not_null()
-    unread = given & sieve.frame["_time"].is_null() & sieve.frame["_position"].is_null()
+    neither = sieve.frame["_time"].is_null() & sieve.frame["_position"].is_null()
+    unread = given(sieve.frame[columns.time]) & neither
     sieve.reject(unread, f"{columns.time} is neither a date nor a number")
     limit = now.astimezone(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=1)
     sieve.reject(sieve.frame["_time"] > limit, f"{columns.time} lies in the future")

@@ -25,7 +25,7 @@ _ENDINGS = {
     "schema-org": (".jsonld", ".ttl", ".nt", ".rdf", ".html", ".htm"),
     "recbole": (".inter", ".item", ".user", ".kg", ".link"),
     "tsv": (".tsv", ".tab"),
-    "csv": (".csv", ".txt", ".data"),
+    "csv": (".csv", ".txt", ".data", ".dat"),
     "jsonl": (".jsonl", ".ndjson"),
 }
 _COMPRESSIONS = (".gz", ".zst", ".zstd")

@@ -81,6 +81,21 @@ def guess(frame: pl.DataFrame, section: str, known: Columns | None = None) -> Co
     return found
 
 
+def products_of_log(frame: pl.DataFrame, log: Columns) -> Columns | None:
+    """Return the columns of a log that tell of its products, category or brand, if it has some."""
+    names, found = data_columns(frame), Columns("products")
+    found.take("id", log.roles.get("product"))
+    found.take("title", log.roles.get("title"))
+    for key in ("category", "aisle", "brand", "gtin", "group"):
+        match = next((c for w in guess_names.PRODUCTS[key] for c in names if plain(c) == w), None)
+        used = match in log.roles.values()
+        found.take(key, None if used else match, "the log says it of a product")
+    if "id" not in found.roles or not {"category", "aisle", "brand"} & set(found.roles):
+        return None
+    found.ignored = [name for name in names if name not in found.roles.values()]
+    return found
+
+
 def data_columns(frame: pl.DataFrame) -> list[str]:
     """Return the columns that the file has."""
     return [name for name in frame.columns if name != LINE]
@@ -132,6 +147,9 @@ def _events(frame: pl.DataFrame, found: Columns) -> None:
     for key in ("product", "user"):
         found.take(key, next(iter(rest), None), "a column that is left; nothing else says so")
         rest = rest[1:]
+    if "product" not in found.roles and "title" in found.roles:
+        found.roles["product"] = found.roles["title"]
+        found.unsure["product"] = "no ids: products are told apart by their titles"
 
 
 def _unique(frame: pl.DataFrame) -> list[str]:

@@ -8,27 +8,35 @@ import re
 PRODUCTS: dict[str, tuple[str, ...]] = {
     "id": (
         "id", "productid", "itemid", "sku", "parentasin", "asin", "stockcode", "productcode",
-        "articlenumber", "itemnumber", "product", "item", "handle", "movieid", "artikelnummer",
+        "articlenumber", "itemnumber", "articleid", "prodcode", "prodid", "itemcode", "goodsid",
+        "product", "item", "handle", "movieid", "artikelnummer",
         "artikelnr", "artnr", "produktnummer", "produktid", "artikel", "商品编号", "商品id",
         "商品编码",
         "货号", "产品编号", "产品id",
     ),
     "title": (
-        "title", "name", "productname", "producttitle", "itemname", "itemtitle", "titel",
+        "title", "name", "productname", "producttitle", "itemname", "itemtitle", "prodname",
+        "articlename", "itemdescription", "titel",
         "bezeichnung", "produktname", "artikelname", "artikelbezeichnung", "商品名称", "商品名",
         "标题",
         "产品名称", "品名", "movietitle", "名称",
     ),
     "description": (
-        "description", "longdescription", "productdescription", "desc", "bodyhtml", "details",
-        "beschreibung", "produktbeschreibung", "langtext", "描述", "商品描述", "产品描述", "详情",
+        "description", "longdescription", "productdescription", "detaildesc", "desc",
+        "bodyhtml", "details", "beschreibung", "produktbeschreibung", "langtext",
+        "描述", "商品描述", "产品描述", "详情",
     ),
     "category": (
-        "category", "categories", "producttype", "categorypath", "breadcrumb", "genres", "genre",
+        "category", "categories", "producttype", "categorypath", "categorycode", "categoryname",
+        "productcategory", "productcategoryname", "producttypename", "breadcrumb",
+        "genres", "genre", "categoryid", "catid",
         "kategorie", "kategorien", "warengruppe", "sortiment", "类目", "分类", "品类", "商品分类",
     ),
     "aisle": ("aisle", "department", "domain", "abteilung", "section", "部门"),
-    "brand": ("brand", "vendor", "manufacturer", "store", "marke", "hersteller", "品牌", "厂商"),
+    "brand": (
+        "brand", "brandname", "vendor", "manufacturer", "brandid", "store", "marke", "hersteller",
+        "品牌", "厂商",
+    ),
     "price": (
         "price", "unitprice", "saleprice", "listprice", "preis", "verkaufspreis", "einzelpreis",
         "vk",
@@ -46,8 +54,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "user": (
         "user", "userid", "customer", "customerid", "customernumber", "reviewerid",
         "householdkey",
-        "userpseudoid", "visitorid", "member", "memberid", "client", "clientid", "kunde",
-        "kundennr",
+        "userpseudoid", "visitorid", "custid", "custcode", "membernumber", "shopperid",
+        "member", "memberid", "client", "clientid", "kunde", "kundennr",
         "kundennummer", "kundenid", "nutzer", "用户", "用户id", "客户", "客户编号", "会员",
         "会员编号", "顾客",
     ),
@@ -55,13 +63,14 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "time": (
         "time", "timestamp", "date", "datetime", "orderdate", "invoicedate", "eventtime",
         "createdat",
-        "purchasedate", "unixreviewtime", "eventtimestamp", "day", "datum", "bestelldatum",
+        "purchasedate", "orderpurchasetimestamp", "transactiondate", "shopdate", "tdat",
+        "unixreviewtime", "eventtimestamp", "day", "datum", "bestelldatum",
         "kaufdatum",
         "zeitpunkt", "zeit", "日期", "时间", "下单时间", "购买时间", "订单日期",
     ),
     "type": (
-        "type", "event", "eventname", "eventtype", "action", "kind", "typ", "ereignis", "行为",
-        "类型",
+        "type", "event", "eventname", "eventtype", "action", "actiontype", "behaviortype",
+        "behavior", "kind", "typ", "ereignis", "行为", "类型",
     ),
     "quantity": (
         "quantity", "qty", "amount", "units", "count", "menge", "anzahl", "stück", "数量",
@@ -71,9 +80,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "basket": (
         "basket", "basketid", "order", "orderid", "ordernumber", "invoice", "invoiceno",
         "transactionid",
-        "sessionid", "bestellung", "bestellnummer", "rechnung", "rechnungsnummer", "beleg",
-        "订单",
-        "订单号", "订单编号",
+        "sessionid", "usersession", "bestellung", "bestellnummer", "rechnung", "rechnungsnummer",
+        "beleg", "订单", "订单号", "订单编号",
     ),
     "title": (*PRODUCTS["title"], "description"),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,15 @@ import polars as pl
 
 from crossaisle.loaders import guess_names
 from crossaisle.loaders.formats import bare
-from crossaisle.loaders.guess_columns import SAMPLE, Columns, data_columns, guess, section_of
+from crossaisle.loaders.guess_columns import (
+    SAMPLE,
+    Columns,
+    data_columns,
+    guess,
+    products_of_log,
+    section_of,
+)
+from crossaisle.loaders.guess_header import header_of
 from crossaisle.loaders.mapping import preset_names
 from crossaisle.loaders.read import read_all
 from crossaisle.loaders.rows import LoadError, Rows
@@ -53,6 +61,11 @@ def inspect(paths: list[str]) -> str:
     sections: dict[str, list[_File]] = {}
     for file in known:
         sections.setdefault(file.found.section, []).append(file)
+    if "products" not in sections:
+        for log in sections.get("events", [])[:1]:
+            found = None if log.preset else products_of_log(log.frame, log.found)
+            if found:
+                sections["products"] = [replace(log, found=found)]
     if not {"products", "events"} & sections.keys():
         raise LoadError("none of these files holds products or events: name one that does")
     for section in ("products", "events", "users", "triples"):
@@ -73,6 +86,11 @@ def _files(path: str) -> list[_File]:
     if _is_headless(rows):
         rows = read_all((path,), form="triples")[0]
         return [_File(path, "triples", rows.frame, Columns("triples"), None, {})]
+    header = header_of(rows.frame.head(SAMPLE)) if rows.has_header else ()
+    if header:
+        rows = read_all((path,), header=header)[0]
+        found = guess(rows.frame, section_of(rows.frame.head(SAMPLE)))
+        return [_File(path, "auto", rows.frame, found, None, {"header": list(header)})]
     ending = Path(bare(path)).suffix
     if ending in _RECBOLE:
         section = _RECBOLE[ending]
@@ -204,7 +222,9 @@ def _section(section: str, group: list[_File], sections: dict[str, list[_File]])
     ]
     if first.form not in {"auto", "recbole"} and "format" not in first.settings:
         lines.append(f"format = {_value(first.form)}")
-    lines += [f"{key} = {_value(value)}" for key, value in first.settings.items()]
+    for key, value in first.settings.items():
+        why = "no line of names: guessed by place and values" if key == "header" else None
+        lines.append(f"{key} = {_value(value)}{_remark(why)}")
     if section == "triples":
         return [*lines, *_triples(first, sections), ""]
     for key, column in first.found.roles.items():
@@ -230,7 +250,9 @@ def _product_lists(file: _File) -> list[str]:
         and roles["category"][0] != "["
     ):
         text = ids(file.frame[roles["category"]].head(SAMPLE)).drop_nulls()
+        dotted = text.str.contains(r"^[A-Za-z][\w-]*(\.[\w-]+)+$")
         counts = {sep: text.str.contains(sep, literal=True).sum() for sep in (">", "|", "/", ";")}
+        counts["."] = dotted.sum()
         best = max(counts, key=lambda sep: counts[sep])
         if file.form == "recbole" and not counts[best]:  # its header says: tokens, blanks between
             lines += ['category_separator = " "', 'category_order = "set"']
@@ -250,11 +272,14 @@ def _event_extras(file: _File, sections: dict[str, list[_File]]) -> list[str]:
     if "type" in roles and "purchases" not in file.settings:
         kinds = ids(file.frame[roles["type"]]).drop_nulls().unique().sort().to_list()
         bought = [kind for kind in kinds if guess_names.plain(kind) in guess_names.PURCHASES]
+        if not bought and len(kinds) > 1:
+            shown = ", ".join(kinds)[:80]
+            lines.append(f"# ? purchases: all events count; if not, list some of {shown}")
         if bought and len(bought) < len(kinds):
             lines.append(
                 f"purchases = {_value(bought)}{_remark('others: ' + ', '.join(kinds)[:80])}"
             )
-    if "products" not in sections and "title" not in roles:
+    if "product" in roles and "products" not in sections and "title" not in roles:
         lines.append(f"title = {_value(roles['product'])}{_remark('no file names the products')}")
     if "products" in sections and "title" in roles and file.preset is None:
         lines.append("# products have a file of their own: the title here is not used")

@@ -133,7 +133,7 @@ def _events(mapping: Mapping, now: dt.datetime, rejected: list[pl.DataFrame]) ->
 
 
 def _sieve(columns: ProductColumns | EventColumns | UserColumns) -> Sieve:
-    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format))
+    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format, columns.header))
     if not sieve.frame.height:
         raise LoadError(f"{sieve.file} has a header but no rows")
     return sieve

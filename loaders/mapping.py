@@ -35,6 +35,8 @@ class _Source(_Section):
     """Files, globs, ``-`` for standard input."""
     format: Literal["auto"] | Format = "auto"
     encoding: str = "utf-8"
+    header: tuple[str, ...] = ()
+    """Names for the columns of a text file without a line of names."""
     optional: bool = False
     """Columns that are named here and not in the file count as empty: for standards most of whose
     fields may be left out. Ids must be there all the same."""

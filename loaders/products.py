@@ -6,10 +6,10 @@ from crossaisle.graph.catalogue import PRODUCTS
 from crossaisle.loaders.gtin import gtins
 from crossaisle.loaders.mapping import ProductColumns
 from crossaisle.loaders.prices import prices
-from crossaisle.loaders.rows import LINE, MANY, LoadError
-from crossaisle.loaders.sieve import FILE, Sieve
+from crossaisle.loaders.rows import MANY, LoadError
+from crossaisle.loaders.sieve import Sieve
 from crossaisle.loaders.text import without_html
-from crossaisle.loaders.values import ids
+from crossaisle.loaders.values import given, ids
 
 _ID, _PRICE, _GTIN = "_id", "_price", "_gtin"
 
@@ -49,10 +49,11 @@ def read_products(sieve: Sieve, columns: ProductColumns) -> pl.DataFrame:
         _price(sieve, columns.price)
     if columns.gtin:
         sieve.frame = sieve.frame.with_columns(gtins(ids(sieve.frame[columns.gtin])).alias(_GTIN))
-        given = ids(sieve.frame[columns.gtin]).is_not_null()
-        wrong = given & sieve.frame[_GTIN].is_null()
+        wrong = given(sieve.frame[columns.gtin]) & sieve.frame[_GTIN].is_null()
         sieve.blank(_GTIN, wrong, f"{columns.gtin} is no GTIN, or its check digit is wrong")
-    data = [name for name in sieve.frame.columns if name not in {LINE, FILE}]
+    # What the mapping does not use may differ: a log that names products has a line a purchase.
+    used = {*_named(columns), _ID, _PRICE, _GTIN}
+    data = [name for name in sieve.frame.columns if name in used]
     sieve.frame = sieve.frame.unique(data, keep="first", maintain_order=True)
     sieve.reject(
         ~sieve.frame[_ID].is_first_distinct(), "the product stands above with different data"
@@ -65,9 +66,9 @@ def read_products(sieve: Sieve, columns: ProductColumns) -> pl.DataFrame:
 def _price(sieve: Sieve, column: str) -> None:
     """Read the prices; those in another currency than most are left out, for want of a rate."""
     price, currency = prices(sieve.frame[column])
-    given = ids(sieve.frame[column]).is_not_null()
+    stated = given(sieve.frame[column])
     sieve.frame = sieve.frame.with_columns(price.alias(_PRICE))
-    sieve.blank(_PRICE, given & price.is_null(), f"{column} is not a number")
+    sieve.blank(_PRICE, stated & price.is_null(), f"{column} is not a number")
     sieve.blank(_PRICE, sieve.frame[_PRICE] < 0, f"{column} is negative")
     usual = currency.drop_nulls().mode().sort()
     if usual.len():
@@ -105,7 +106,13 @@ def products_table(rows: pl.DataFrame, columns: ProductColumns) -> pl.DataFrame:
 
 def unmapped_columns(rows: pl.DataFrame, columns: ProductColumns) -> list[str]:
     """Return the feed's columns that the mapping neither uses nor ignores."""
-    used = {
+    used = {*_named(columns), *columns.ignore, *(rule.column for rule in columns.reject)}
+    return [name for name in rows.columns if name not in used and not name.startswith("_")]
+
+
+def _named(columns: ProductColumns) -> set[str | None]:
+    """Return the columns that tell of a product."""
+    return {
         columns.id,
         columns.title,
         *columns.description,
@@ -118,10 +125,7 @@ def unmapped_columns(rows: pl.DataFrame, columns: ProductColumns) -> list[str]:
         columns.price,
         columns.image,
         *columns.attributes,
-        *columns.ignore,
-        *(rule.column for rule in columns.reject),
     }
-    return [name for name in rows.columns if name not in used and not name.startswith("_")]
 
 
 def products_of_events(events: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -20,7 +20,7 @@ from crossaisle.loaders.rows import LINE, LONGEST, WIDEST, LoadError, Rows, too_
 
 __all__ = ["LINE", "LoadError", "Rows", "read_all", "read_csv", "read_rows"]
 
-_DELIMITERS = (",", "\t", ";", "|")
+_DELIMITERS = (",", "\t", ";", "|", "::")
 _READERS = {  # what no mapping can say has a reader of its own, loaded when it is needed
     "merchant": "crossaisle.loaders.read_merchant",
     "schema-org": "crossaisle.loaders.read_schema_org",
@@ -33,8 +33,15 @@ LARGEST_TABLE = 1_000_000_000
 """Cells of a Parquet file: a few kilobytes of it can claim any number of rows."""
 
 
-def read_all(paths: tuple[str, ...], encoding: str = "utf-8", form: str = "auto") -> list[Rows]:
+def read_all(
+    paths: tuple[str, ...],
+    encoding: str = "utf-8",
+    form: str = "auto",
+    header: tuple[str, ...] = (),
+) -> list[Rows]:
     """Read several files, globs and archives, each as :func:`read_rows` does.
+
+    With ``header``, delimited text has no line of names: these are its columns'.
 
     Raises:
         LoadError: as there, or a glob that matches nothing.
@@ -43,7 +50,7 @@ def read_all(paths: tuple[str, ...], encoding: str = "utf-8", form: str = "auto"
         rows
         for pattern in paths
         for name in paths_of(pattern)
-        for rows in _guarded(Path(name), encoding, form)
+        for rows in _guarded(Path(name), encoding, form, header)
     ]
 
 
@@ -63,11 +70,11 @@ def read_rows(path: Path, encoding: str = "utf-8", form: str = "auto") -> Rows:
     return found[0]
 
 
-def _guarded(path: Path, encoding: str, form: str) -> list[Rows]:
+def _guarded(path: Path, encoding: str, form: str, header: tuple[str, ...] = ()) -> list[Rows]:
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             return [_read_parquet(path)]
-        return [_read(name, content, encoding, form) for name, content in contents(path)]
+        return [_read(name, content, encoding, form, header) for name, content in contents(path)]
     except FileNotFoundError:
         raise LoadError(f"there is no file {path}") from None
     except IsADirectoryError:
@@ -91,7 +98,9 @@ def _read_parquet(source: Path | io.BytesIO, name: str | None = None) -> Rows:
     return Rows(name, frame.with_row_index(LINE, offset=1), has_header=True)
 
 
-def _read(name: str, content: bytes, encoding: str, form: str) -> Rows:
+def _read(
+    name: str, content: bytes, encoding: str, form: str, header: tuple[str, ...] = ()
+) -> Rows:
     rows = Rows(name, pl.DataFrame())
     if content[:4] == b"PAR1":
         return _read_parquet(io.BytesIO(content), name)
@@ -107,13 +116,27 @@ def _read(name: str, content: bytes, encoding: str, form: str) -> Rows:
     if form == "jsonl":
         rows.fill(records(content, rows), "line that is a JSON object")
     elif form == "triples":
-        _read_delimited(b"head relation tail\n" + re.sub(rb"[ \t]+", b" ", content), " ", rows)
-        rows.frame = rows.frame.with_columns(pl.col(LINE) - 1)
+        _read_headless(re.sub(rb"[ \t]+", b" ", content), " ", rows, ("head", "relation", "tail"))
     else:
-        _read_delimited(content, _delimiter(content) if form == "csv" else "\t", rows)
+        delimiter = _delimiter(content) if form == "csv" else "\t"
+        if delimiter == "::":  # MovieLens of 2003
+            content, delimiter = content.replace(b"::", b"\t"), "\t"
+        if header:
+            _read_headless(content, delimiter, rows, header)
+        else:
+            _read_delimited(content, delimiter, rows)
         if form == "recbole":
             rows.frame = rows.frame.rename(_untyped(rows.frame.columns))
     return rows
+
+
+def _read_headless(content: bytes, delimiter: str, rows: Rows, header: tuple[str, ...]) -> None:
+    """Read lines whose first is a row already."""
+    names = delimiter.join('"' + name.replace('"', '""') + '"' for name in header)
+    known = len(rows.broken)
+    _read_delimited(names.encode() + b"\n" + content, delimiter, rows)
+    rows.frame = rows.frame.with_columns(pl.col(LINE) - 1)
+    rows.broken[known:] = [(line - 1, why, text) for line, why, text in rows.broken[known:]]
 
 
 def _untyped(names: list[str]) -> dict[str, str]:
@@ -179,7 +202,7 @@ def read_csv(content: bytes, rows: Rows) -> None:
 
 def _delimiter(content: bytes) -> str:
     header = content.lstrip().split(b"\n", 1)[0].decode()
-    return max(_DELIMITERS, key=header.count)
+    return max(_DELIMITERS, key=lambda sign: header.count(sign) * len(sign))
 
 
 def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
@@ -191,7 +214,10 @@ def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
         io.BytesIO((header + "\n").encode()), parse_options=csv.ParseOptions(delimiter=delimiter)
     ).column_names
     if len(set(names)) < len(names) or "" in names or LINE in names:
-        raise LoadError(f"{rows.file}: line 1: every column needs a name of its own, not {names}")
+        raise LoadError(
+            f"{rows.file}: line 1: every column needs a name of its own, not {names}; where the "
+            "first line is a row already, name the columns in the mapping: header = [...]"
+        )
     quotings = [True] if delimiter != "\t" else _quotings(content)
     table, ragged = _table(content, delimiter, names, quotings[0])
     if len(quotings) > 1 and ragged:

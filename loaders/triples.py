@@ -27,7 +27,7 @@ def read_triples(
     Raises:
         LoadError: a file or column is missing.
     """
-    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format))
+    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format, columns.header))
     ends = {"head": columns.head, "relation": columns.relation, "tail": columns.tail}
     sieve.require(dict(ends), "triples")
     named = {key: ids(sieve.frame[column]) for key, column in ends.items()}

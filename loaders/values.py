@@ -23,6 +23,11 @@ _DAY_AND_MONTH = (("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")
 _EARLIEST = 1000
 """A year before it was written with two digits."""
 
+NOTHING = ("NULL", "null", "None", "NA", "N/A", "n/a", "#N/A", "<NA>", "\\N")
+"""How databases, pandas and R write that there is no value."""
+_NAN = ("NaN", "nan")
+"""No id either; but a number that is none is told of."""
+
 _SECONDS = (3e8, 4.2e9)
 """Numbers in this range, all of them, are seconds since 1970 (1979 to 2103), not a mere order."""
 
@@ -39,14 +44,20 @@ def numbers(column: pl.Series) -> pl.Series:
     return values.set(values.is_nan() | values.is_infinite(), None)
 
 
+def given(column: pl.Series) -> pl.Series:
+    """Whether there is a value at all: no blanks, no word for nothing (:data:`NOTHING`)."""
+    text = column.cast(pl.String).str.strip_chars()
+    return ((text != "") & ~text.is_in(NOTHING)).fill_null(value=False)
+
+
 def ids(column: pl.Series) -> pl.Series:
-    """Return trimmed strings in normal form C, null where empty.
+    """Return trimmed strings in normal form C, null where empty or :data:`NOTHING`.
 
     A column in which every value reads ``123.0`` holds whole numbers that passed through a float
     on their way here: the ``.0`` is taken off.
     """
     text = nfc(column.cast(pl.String).str.strip_chars())
-    text = text.set(text == "", None)
+    text = text.set((text == "") | text.is_in(NOTHING + _NAN), None)
     present = text.drop_nulls()
     if present.len() and present.str.contains(r"^\d+\.0$").all():
         text = text.str.strip_suffix(".0")

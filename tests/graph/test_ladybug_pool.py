@@ -14,7 +14,7 @@ def test_a_table_larger_than_the_pool_is_written_in_slices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ladybug_store, "POOL", 1 << 26)
-    monkeypatch.setattr(ladybug_store, "ROWS", 250_000)
+    monkeypatch.setattr(ladybug_store, "LARGEST_POOL", 1 << 26)
     head, tail = np.divmod(np.arange(900_000, dtype=np.uint32), 100)
     edges = pl.DataFrame({"head": head, "tail": tail + 10_000})
     edges = edges.with_columns(weight=pl.lit(0.5), count=pl.lit(2, pl.UInt32))
