@@ -26,7 +26,7 @@ LIKES = 3.0
 NUMBERS = 128
 """Factors that count: each pair of products costs as many multiplications."""
 
-MOST = 80_000
+MOST = 30_000
 """Products that take part, the most bought: work grows with their square."""
 
 PER_PRODUCT = 250
