@@ -111,7 +111,9 @@ def build_graph(
     if map_file:
         write_table(catalogue.category_map, map_file)
     if catalogue.twins.height:
-        write_table(catalogue.twins, rejected.with_name("twins.parquet"))
+        twins = rejected.stem.replace("rejected", "twins")
+        twins = twins if twins != rejected.stem else f"{rejected.stem}-twins"
+        write_table(catalogue.twins, rejected.with_name(f"{twins}.parquet"))
     return catalogue, graph, changes
 
 

@@ -2,14 +2,11 @@
 
 import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from crossaisle.loaders import guess_names
 from crossaisle.loaders.formats import bare
 from crossaisle.loaders.guess_columns import (
     SAMPLE,
@@ -20,10 +17,13 @@ from crossaisle.loaders.guess_columns import (
     section_of,
 )
 from crossaisle.loaders.guess_header import header_of
+from crossaisle.loaders.guess_joins import join_column
+from crossaisle.loaders.join import beside
 from crossaisle.loaders.mapping import preset_names
 from crossaisle.loaders.read import read_all
 from crossaisle.loaders.rows import LoadError, Rows
 from crossaisle.loaders.values import ids
+from crossaisle.loaders.write_mapping import File, mapping_section
 
 ENOUGH = 0.6
 """Share of a file's columns that a preset names: from here on the file is taken for its kind."""
@@ -39,28 +39,22 @@ _RECBOLE = {
 }
 
 
-@dataclass
-class _File:
-    path: str
-    form: str
-    frame: pl.DataFrame
-    found: Columns
-    preset: str | None
-    settings: dict[str, Any]
-
-
 def inspect(paths: list[str]) -> str:
     """Return a mapping file (TOML) for some files; loading by it works as it stands.
 
     Raises:
         LoadError: a file cannot be read, or none of them holds products or events.
     """
-    known = [file for path in paths for file in _files(path)]
+    known = _joined([file for path in paths for file in _files(path)])
     _join_ids(known)
     lines = ["# What crossaisle took these files for. Lines with a question mark want a look.", ""]
-    sections: dict[str, list[_File]] = {}
+    sections: dict[str, list[File]] = {}
+    logs = any(file.found.section == "events" for file in known)
     for file in known:
-        sections.setdefault(file.found.section, []).append(file)
+        if logs and file.found.section == "products" and "id" not in file.found.roles:
+            lines.insert(1, f"# ? {file.path} is not used: no column was taken for a product's id")
+        else:
+            sections.setdefault(file.found.section, []).append(file)
     if "products" not in sections:
         for log in sections.get("events", [])[:1]:
             found = None if log.preset else products_of_log(log.frame, log.found)
@@ -70,11 +64,11 @@ def inspect(paths: list[str]) -> str:
         raise LoadError("none of these files holds products or events: name one that does")
     for section in ("products", "events", "users", "triples"):
         if section in sections:
-            lines += _section(section, sections[section], sections)
+            lines += mapping_section(section, sections[section], sections)
     return "\n".join(lines)
 
 
-def _files(path: str) -> list[_File]:
+def _files(path: str) -> list[File]:
     """Read one file and say what it is; GA4's log is products and events at once."""
     rows = read_all((path,))[0]
     names = data_columns(rows.frame)
@@ -85,24 +79,24 @@ def _files(path: str) -> list[_File]:
         return [_as_preset(path, "shopify", "products")]
     if _is_headless(rows):
         rows = read_all((path,), form="triples")[0]
-        return [_File(path, "triples", rows.frame, Columns("triples"), None, {})]
+        return [File(path, "triples", rows.frame, Columns("triples"), None, {})]
     header = header_of(rows.frame.head(SAMPLE)) if rows.has_header else ()
     if header:
         rows = read_all((path,), header=header)[0]
         found = guess(rows.frame, section_of(rows.frame.head(SAMPLE)))
-        return [_File(path, "auto", rows.frame, found, None, {"header": list(header)})]
+        return [File(path, "auto", rows.frame, found, None, {"header": list(header)})]
     ending = Path(bare(path)).suffix
     if ending in _RECBOLE:
         section = _RECBOLE[ending]
         if section in {"triples", "link"}:
-            return [_File(path, "recbole", rows.frame, Columns(section), None, {})]
+            return [File(path, "recbole", rows.frame, Columns(section), None, {})]
         found = guess(rows.frame, section)
-        return [_File(path, "recbole", rows.frame, found, None, {})]
+        return [File(path, "recbole", rows.frame, found, None, {})]
     match = _best_preset(set(names))
     if match:
         return [_as_preset(path, *match, rows=rows)]
     section = section_of(rows.frame.head(SAMPLE))
-    return [_File(path, "auto", rows.frame, guess(rows.frame, section), None, {})]
+    return [File(path, "auto", rows.frame, guess(rows.frame, section), None, {})]
 
 
 def _is_headless(rows: Rows) -> bool:
@@ -146,7 +140,7 @@ def _ids_of(section: str) -> tuple[str, ...]:
     return ("id", "title") if section == "products" else ("user", "product")
 
 
-def _as_preset(path: str, name: str, section: str, rows: Rows | None = None) -> _File:
+def _as_preset(path: str, name: str, section: str, rows: Rows | None = None) -> File:
     settings = _preset_section(name, section)
     form = settings.get("format", "auto")
     frame = (rows or read_all((path,), form=form)[0]).frame
@@ -165,10 +159,28 @@ def _as_preset(path: str, name: str, section: str, rows: Rows | None = None) -> 
     )
     kept_settings = {key: settings[key] for key in _PLAIN if key in settings}
     kept_settings |= {"format": form} if form != "auto" else {}
-    return _File(path, form, frame, rest, name, kept_settings)
+    return File(path, form, frame, rest, name, kept_settings)
 
 
-def _join_ids(known: list[_File]) -> None:
+def _joined(known: list[File]) -> list[File]:
+    """Lay tables beside those that they tell more of, and guess these anew."""
+    laid: set[int] = set()
+    plain = [file for file in known if file.form == "auto" and not file.preset]
+    for file in plain:
+        for other in plain:
+            if other is file or {id(file), id(other)} & laid:
+                continue
+            column = join_column(file.frame, other.frame)
+            if column:
+                laid.add(id(other))
+                keys = other.frame.with_columns(ids(other.frame[column]).alias("_key"))
+                file.frame = beside(file.frame, column, keys)
+                file.joins += ((other, column),)
+                file.found = guess(file.frame, section_of(file.frame.head(SAMPLE)))
+    return [file for file in known if id(file) not in laid]
+
+
+def _join_ids(known: list[File]) -> None:
     """Let values decide which columns join products to events, where names do not say it."""
     feeds = [file for file in known if file.found.section == "products"]
     logs = [file for file in known if file.found.section == "events"]
@@ -186,6 +198,11 @@ def _join_ids(known: list[_File]) -> None:
                 )
                 best = max(best, (len(said & held) / len(said) + named * 0.01, name, column))
     share, name, column = best
+    if not column:
+        key, bought = feed.found.roles.get("id", ""), log.found.roles.get("product", "")
+        told = set(ids(log.frame[bought].head(SAMPLE))) if bought else set()
+        if key and told and not told & values.get(key, set()):
+            feed.found.unsure["id"] = "none of the log's products is in it: is this the feed?"
     why = f"{min(share, 1):.0%} of the log's values are in the feed"
     _settle(log.found, "product", name, why)
     _settle(feed.found, "id", column, why)
@@ -204,115 +221,3 @@ def _settle(found: Columns, key: str, column: str, why: str) -> None:
     was = was if was != column else None
     found.attributes = [c for c in found.attributes if c != column]
     found.ignored = [c for c in found.ignored if c != column] + ([was] if was else [])
-
-
-def _section(section: str, group: list[_File], sections: dict[str, list[_File]]) -> list[str]:
-    first = group[0]
-    alike = [
-        one for one in group if one.found.roles == first.found.roles and one.form == first.form
-    ]
-    lines = [f"[{section}]"]
-    if first.preset:
-        lines.append(f"# columns as in the preset {first.preset}")
-    lines.append(f"path = {_value([one.path for one in alike] if len(alike) > 1 else first.path)}")
-    lines += [
-        f"# ? {one.path} looks like {section} too, but has other columns"
-        for one in group
-        if one not in alike
-    ]
-    if first.form not in {"auto", "recbole"} and "format" not in first.settings:
-        lines.append(f"format = {_value(first.form)}")
-    for key, value in first.settings.items():
-        why = "no line of names: guessed by place and values" if key == "header" else None
-        lines.append(f"{key} = {_value(value)}{_remark(why)}")
-    if section == "triples":
-        return [*lines, *_triples(first, sections), ""]
-    for key, column in first.found.roles.items():
-        value = column if column.startswith('["') else _value(column)
-        lines.append(f"{key} = {value}{_remark(first.found.unsure.get(key))}")
-    missing = {k: why for k, why in first.found.unsure.items() if k not in first.found.roles}
-    lines += [f"# ? {key}: {why}" for key, why in missing.items()]
-    if section == "products":
-        lines += _product_lists(first)
-    if section == "users" and first.found.ignored:
-        lines.append(f"columns = {_value(first.found.ignored)}")
-    if section == "events":
-        lines += _event_extras(first, sections)
-    return [*lines, ""]
-
-
-def _product_lists(file: _File) -> list[str]:
-    lines = []
-    roles = file.found.roles
-    if (
-        "category" in roles
-        and "category_separator" not in file.settings
-        and roles["category"][0] != "["
-    ):
-        text = ids(file.frame[roles["category"]].head(SAMPLE)).drop_nulls()
-        dotted = text.str.contains(r"^[A-Za-z][\w-]*(\.[\w-]+)+$")
-        counts = {sep: text.str.contains(sep, literal=True).sum() for sep in (">", "|", "/", ";")}
-        counts["."] = dotted.sum()
-        best = max(counts, key=lambda sep: counts[sep])
-        if file.form == "recbole" and not counts[best]:  # its header says: tokens, blanks between
-            lines += ['category_separator = " "', 'category_order = "set"']
-        elif counts[best] and best != ">":
-            lines.append(f"category_separator = {_value(best)}{_remark('seen in its values')}")
-    if file.found.attributes:
-        lines.append(f"attributes = {_value(file.found.attributes)}")
-    if file.found.ignored:
-        lines.append(
-            f"ignore = {_value(file.found.ignored)}  # not used: move what matters to attributes"
-        )
-    return lines
-
-
-def _event_extras(file: _File, sections: dict[str, list[_File]]) -> list[str]:
-    roles, lines = file.found.roles, []
-    if "type" in roles and "purchases" not in file.settings:
-        kinds = ids(file.frame[roles["type"]]).drop_nulls().unique().sort().to_list()
-        bought = [kind for kind in kinds if guess_names.plain(kind) in guess_names.PURCHASES]
-        if not bought and len(kinds) > 1:
-            shown = ", ".join(kinds)[:80]
-            lines.append(f"# ? purchases: all events count; if not, list some of {shown}")
-        if bought and len(bought) < len(kinds):
-            lines.append(
-                f"purchases = {_value(bought)}{_remark('others: ' + ', '.join(kinds)[:80])}"
-            )
-    if "product" in roles and "products" not in sections and "title" not in roles:
-        lines.append(f"title = {_value(roles['product'])}{_remark('no file names the products')}")
-    if "products" in sections and "title" in roles and file.preset is None:
-        lines.append("# products have a file of their own: the title here is not used")
-    return lines
-
-
-def _triples(file: _File, sections: dict[str, list[_File]]) -> list[str]:
-    names = data_columns(file.frame)
-    lines = [
-        f"{key} = {_value(name)}"
-        for key, name in zip(("head", "relation", "tail"), names, strict=False)
-    ]
-    if "link" in sections:
-        link = sections["link"][0]
-        item, entity = data_columns(link.frame)[:2]
-        lines += [
-            f"link = {_value(link.path)}",
-            f"link_product = {_value(item)}",
-            f"link_entity = {_value(entity)}",
-        ]
-    relations = ids(file.frame[names[1]]).value_counts(sort=True).head(20)[names[1]].to_list()
-    shown = ", ".join(str(name) for name in relations)[:200]
-    lines += [
-        f"# ? relations are {shown}",
-        '# ? names = {"0" = "director"} names them; categories = ["1"] are those of categories',
-    ]
-    return lines
-
-
-def _remark(why: str | None) -> str:
-    return f"  # ? {why}" if why else ""
-
-
-def _value(value: object) -> str:
-    """Write a TOML value: its strings are JSON's, but for DEL."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -24,6 +24,7 @@ from crossaisle.loaders.category_map import mapped
 from crossaisle.loaders.events import read_events
 from crossaisle.loaders.find import find
 from crossaisle.loaders.find_brands import brands_in_titles
+from crossaisle.loaders.join import join
 from crossaisle.loaders.mapping import (
     EventColumns,
     Mapping,
@@ -124,7 +125,7 @@ def _events(mapping: Mapping, now: dt.datetime, rejected: list[pl.DataFrame]) ->
         if not mapping.products.path:
             raise MappingError("the mapping names neither a products file nor an events file")
         return pl.DataFrame(schema=dict(EVENTS))
-    sieve = _sieve(columns)
+    sieve = _sieve(columns, rejected)
     events = read_events(sieve, columns, now)
     rejected.append(sieve.rejected())
     # Where each event stood is needed once more: its product may be unknown.
@@ -132,8 +133,13 @@ def _events(mapping: Mapping, now: dt.datetime, rejected: list[pl.DataFrame]) ->
     return events.hstack(lines).with_columns(sieve.frame["_file"])
 
 
-def _sieve(columns: ProductColumns | EventColumns | UserColumns) -> Sieve:
-    sieve = Sieve(*read_all(columns.path, columns.encoding, columns.format, columns.header))
+def _sieve(
+    columns: ProductColumns | EventColumns | UserColumns, rejected: list[pl.DataFrame]
+) -> Sieve:
+    files = read_all(columns.path, columns.encoding, columns.format, columns.header)
+    if not isinstance(columns, UserColumns):
+        join(files, columns.join, rejected)
+    sieve = Sieve(*files)
     if not sieve.frame.height:
         raise LoadError(f"{sieve.file} has a header but no rows")
     return sieve
@@ -159,7 +165,7 @@ def _products(
             "and got the one on most lines"
         )
         return products, categories, attributes
-    sieve = _sieve(columns)
+    sieve = _sieve(columns, rejected)
     rows = read_products(sieve, columns)
     rejected.append(sieve.rejected())
     unused = unmapped_columns(rows, columns)
@@ -252,7 +258,7 @@ def _with_aisles(
 def _users(columns: UserColumns, rejected: list[pl.DataFrame]) -> pl.DataFrame:
     if not columns.path:
         raise MappingError("users.path is missing")
-    sieve = _sieve(columns)
+    sieve = _sieve(columns, rejected)
     named = {f"columns ({name})": name for name in columns.columns}
     sieve.require({"id": columns.id, "text": columns.text, **named}, "users", columns.optional)
     sieve.frame = sieve.frame.with_columns(ids(sieve.frame[columns.id]).alias("_id"))

@@ -42,6 +42,15 @@ class _Source(_Section):
     fields may be left out. Ids must be there all the same."""
 
 
+class Join(_Source):
+    """A second table, whose columns are laid beside the rows that have the same key."""
+
+    on: str
+    """The column of the rows."""
+    key: str | None = None
+    """The column of the second table, where it is called otherwise."""
+
+
 class Reject(_Section):
     """A rule that leaves rows out, with a reason that is kept beside each of them."""
 
@@ -101,6 +110,7 @@ class ProductColumns(_Source):
     """A file (CSV) of the shop's categories and the taxonomy's; written where it is not, and what
     a person changes in it is kept. Left out, the shop's categories stay alone."""
     reject: tuple[Reject, ...] = ()
+    join: tuple[Join, ...] = ()
 
 
 class EventColumns(_Source):
@@ -126,6 +136,7 @@ class EventColumns(_Source):
     uppercase_products: bool = False
     """Whether 85123a and 85123A are one product."""
     reject: tuple[Reject, ...] = ()
+    join: tuple[Join, ...] = ()
 
     @model_validator(mode="after")
     def _unit_and_origin(self) -> "EventColumns":
@@ -182,11 +193,13 @@ def read_mapping(path: Path) -> Mapping:
         raise MappingError(f"there is no mapping file {path}") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path} cannot be read as TOML: {error}") from None
-    for section in content.values():
-        if isinstance(section, dict):
-            for key in ("path", "link", "category_map"):
-                if key in section:
-                    section[key] = _beside(section[key], path.parent)
+    sections = [section for section in content.values() if isinstance(section, dict)]
+    joins = [section.get("join", ()) for section in sections]
+    sections += [one for listed in joins for one in listed if isinstance(one, dict)]
+    for section in sections:
+        for key in ("path", "link", "category_map"):
+            if key in section:
+                section[key] = _beside(section[key], path.parent)
     return _validated(content, str(path))
 
 

@@ -107,6 +107,7 @@ def products_table(rows: pl.DataFrame, columns: ProductColumns) -> pl.DataFrame:
 def unmapped_columns(rows: pl.DataFrame, columns: ProductColumns) -> list[str]:
     """Return the feed's columns that the mapping neither uses nor ignores."""
     used = {*_named(columns), *columns.ignore, *(rule.column for rule in columns.reject)}
+    used |= {one.on for one in columns.join}
     return [name for name in rows.columns if name not in used and not name.startswith("_")]
 
 

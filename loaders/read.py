@@ -3,7 +3,7 @@
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from pyarrow import csv
 
 from crossaisle.loaders.archive import contents, paths_of
 from crossaisle.loaders.formats import format_of
-from crossaisle.loaders.read_json import records
+from crossaisle.loaders.read_json import flat, records
 from crossaisle.loaders.rows import LINE, LONGEST, WIDEST, LoadError, Rows, too_wide
 
 __all__ = ["LINE", "LoadError", "Rows", "read_all", "read_csv", "read_rows"]
@@ -95,6 +95,7 @@ def _read_parquet(source: Path | io.BytesIO, name: str | None = None) -> Rows:
     frame = pl.read_parquet(source)
     if LINE in frame.columns:
         raise LoadError(f"{name}: the name {LINE} is taken: rename that column")
+    frame = frame.with_columns(flat(frame[name]) for name in frame.columns)
     return Rows(name, frame.with_row_index(LINE, offset=1), has_header=True)
 
 
@@ -132,11 +133,15 @@ def _read(
 
 def _read_headless(content: bytes, delimiter: str, rows: Rows, header: tuple[str, ...]) -> None:
     """Read lines whose first is a row already."""
-    names = delimiter.join('"' + name.replace('"', '""') + '"' for name in header)
     known = len(rows.broken)
-    _read_delimited(names.encode() + b"\n" + content, delimiter, rows)
+    _read_delimited(_line_of(header, delimiter) + b"\n" + content, delimiter, rows)
     rows.frame = rows.frame.with_columns(pl.col(LINE) - 1)
     rows.broken[known:] = [(line - 1, why, text) for line, why, text in rows.broken[known:]]
+
+
+def _line_of(names: Sequence[str], delimiter: str) -> bytes:
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    return delimiter.join(quoted).encode()
 
 
 def _untyped(names: list[str]) -> dict[str, str]:
@@ -213,7 +218,12 @@ def _read_delimited(content: bytes, delimiter: str, rows: Rows) -> None:
     names = csv.read_csv(
         io.BytesIO((header + "\n").encode()), parse_options=csv.ParseOptions(delimiter=delimiter)
     ).column_names
-    if len(set(names)) < len(names) or "" in names or LINE in names:
+    if "" in names:  # the numbers of rows that pandas writes, or a sign too many
+        names = [name or f"column {k}" for k, name in enumerate(names, start=1)]
+        start = content.index(header.encode())
+        named = _line_of(names, delimiter)
+        content = content[:start] + named + content[start + len(header.encode()) :]
+    if len(set(names)) < len(names) or LINE in names:
         raise LoadError(
             f"{rows.file}: line 1: every column needs a name of its own, not {names}; where the "
             "first line is a row already, name the columns in the mapping: header = [...]"

@@ -5,6 +5,8 @@ import json
 import warnings
 from collections.abc import Iterator
 
+import polars as pl
+
 from crossaisle.loaders.rows import Rows
 
 
@@ -18,7 +20,7 @@ def records(content: bytes, rows: Rows) -> Iterator[tuple[int, dict[str, str | N
                 (number, "not a JSON object", line.decode(errors="replace")[:10_000])
             )
             continue
-        yield number, {key: _text(value) for key, value in record.items()}
+        yield number, {key: text_of(value) for key, value in record.items()}
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -51,7 +53,15 @@ def _record(line: bytes) -> dict[str, object]:
     return record
 
 
-def _text(value: object) -> str | None:
+def flat(column: pl.Series) -> pl.Series:
+    """Return lists and structs (of a Parquet file) as the text that they are in JSON Lines."""
+    if not column.dtype.is_nested():
+        return column
+    texts = [text_of(value) for value in column.to_list()]
+    return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def text_of(value: object) -> str | None:
     """Say a JSON value as text: lists joined by ``|``, lists in a list by `` > `` and ``|``."""
     if value is None or isinstance(value, str):
         return value

@@ -99,6 +99,57 @@ def test_products_told_apart_by_their_titles(tmp_path: Path) -> None:
     assert found.events["time"].null_count() == 0
 
 
+def test_orders_apart_from_their_lines_and_names_of_numbers(tmp_path: Path) -> None:
+    aisles = "aisle_id,aisle\n" + "".join(f"{k},aisle {k}\n" for k in range(6))
+    feed = "product_id,product_name,aisle_id\n"
+    feed += "".join(f"{p},Good {p},{p % 6}\n" for p in range(300, 360))
+    orders = "order_id,user_id,eval_set,order_number\n"
+    orders += "".join(f"{k},{LOG[k][0]},prior,{k}\n" for k in range(100))
+    orders += "7,999,prior,1\n"
+    lines = "order_id,product_id,add_to_cart_order\n"
+    lines += "".join(f"{k % 100},{p},1\n" for k, (_, p, _) in enumerate(LOG))
+    tables = {"orders.csv": orders, "lines.csv": lines, "products.csv": feed, "aisles.csv": aisles}
+    found = _inspected(tmp_path, {**tables, "orders.csv": orders.rsplit("\n", 2)[0] + "\n"})
+    assert set(found.products["aisle"]) == {f"aisle {k}" for k in range(6)}
+    assert found.events.height == len(LOG)
+    assert found.events["user"].to_list() == [str(LOG[k % 100][0]) for k in range(len(LOG))]
+    (tmp_path / "orders.csv").write_text(orders)  # an order twice: the first counts, and it is told
+    again = load(read_mapping(tmp_path / "shop.toml"))
+    assert again.events.equals(found.events)
+    assert again.rejected.select("line", "reason").rows() == [
+        (102, "the same order_id stands above")
+    ]
+
+
+def test_a_table_of_no_products_is_left_out(tmp_path: Path) -> None:
+    tree = "categoryid,parentid\n" + "".join(f"{k},{k // 3}\n" for k in range(9))
+    log = "timestamp,visitorid,event,itemid,transactionid\n"
+    kinds = ["transaction", "view", "view"]
+    log += "".join(f"{1433221332117 + t},{u},{kinds[t % 3]},{p},\n" for u, p, t in LOG)
+    found = _inspected(tmp_path, {"events.csv": log, "category_tree.csv": tree})
+    assert "category_tree.csv is not used" in (tmp_path / "shop.toml").read_text()
+    assert found.events.height == len(LOG)
+    assert found.purchases == ("transaction",)
+
+
+def test_rows_numbered_by_pandas(tmp_path: Path) -> None:
+    rows = ",user,product\n" + "".join(f"{k},{u},{p}\n" for k, (u, p, _) in enumerate(LOG))
+    found = _inspected(tmp_path, {"log.csv": rows})
+    assert found.events.select("user", "product").row(0) == (str(LOG[0][0]), str(LOG[0][1]))
+    broken = read_all((str(tmp_path / "log.csv"),))[0]
+    assert broken.frame["_line"][0] == 2
+
+
+def test_lists_and_structs_in_parquet(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"id": ["1", "2"], "name": ["a", "b"], "tags": [["x", "y"], []], "spec": [{"k": 1}, None]}
+    )
+    frame.write_parquet(tmp_path / "feed.parquet")
+    rows = read_all((str(tmp_path / "feed.parquet"),))[0].frame
+    assert rows["tags"].to_list() == ["x|y", None]
+    assert rows["spec"].to_list() == ['{"k": 1}', None]
+
+
 @pytest.mark.parametrize("word", ["NULL", "null", "nan", "NaN", "None", "NA", "N/A", "<NA>", r"\N"])
 def test_words_for_nothing_are_nobody(tmp_path: Path, word: str) -> None:
     (tmp_path / "log.csv").write_text(

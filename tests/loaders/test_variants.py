@@ -3,7 +3,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from crossaisle.commands.graph import build_graph
+from crossaisle.graph import silent
 from crossaisle.graph.catalogue import PRODUCT_ATTRIBUTES
+from crossaisle.loaders import read_mapping
 from crossaisle.loaders.variants import groups, pairs_of, read
 
 PAIRS = Path(__file__).parents[1] / "data" / "online_retail_pairs.csv"
@@ -77,3 +80,19 @@ def test_judged_pairs_are_well_formed() -> None:
     pairs = pl.read_csv(PAIRS, infer_schema=False)
     assert pairs.height == 100
     assert set(pairs["verdict"]) == {"right", "wrong", "unclear"}
+
+
+def test_two_stores_in_one_folder_keep_their_files_apart(tmp_path: Path) -> None:
+    others = "".join(f"{n},thing{n} article{n} number{n}\n" for n in range(3, 63))
+    feed = f"id,title\n1,HANGING HEART T-LIGHT HOLDER\n2,HANGING HEART T-LIGHT HOLDER\n{others}"
+    (tmp_path / "feed.csv").write_text(feed)
+    (tmp_path / "log.csv").write_text("user,product\nann,1\n,2\n")
+    (tmp_path / "shop.toml").write_text(
+        '[products]\npath = "feed.csv"\ntitle = "title"\n[events]\npath = "log.csv"\n'
+    )
+    mapping = read_mapping(tmp_path / "shop.toml")
+    build_graph(mapping, str(tmp_path / "a.lbdb"), progress=silent)
+    other = tmp_path / "b-rejected.parquet"
+    build_graph(mapping, str(tmp_path / "b.lbdb"), rejected=other, progress=silent)
+    for name in ("rejected", "twins", "b-rejected", "b-twins"):
+        assert pl.read_parquet(tmp_path / f"{name}.parquet").height == 1
