@@ -114,7 +114,8 @@ class _Sums:
             if part is not None:
                 whole += part
         count = len(bundle.product)
-        return np.bincount(bundle.theirs, weights=whole, minlength=count) + self.network
+        mine = np.bincount(bundle.theirs, weights=whole, minlength=count)
+        return np.asarray(mine + self.network)
 
 
 class LargestWalks:
@@ -129,7 +130,7 @@ class LargestWalks:
     def able(self, products: np.ndarray, top: int) -> np.ndarray:
         """For which products it can: bool (m,)."""
         plain = self.leaves is None or self.leaves.plain
-        return ~self.model.is_new[products] & plain & (0 < top <= FEW)
+        return np.asarray(~self.model.is_new[products] & plain & (0 < top <= FEW))
 
     def find(
         self,

@@ -149,7 +149,8 @@ class Leaves:
         (near, first), (far, second) = ends
         closeness = inner(tables.leaves_in[near], tables.leaves_out[far])
         weight = bundle.by_people[bundle.mine[pair]]
-        return first * weight * second * factor[bundle.of_product[bundle.theirs[pair]]] * closeness
+        scale = weight * factor[bundle.of_product[bundle.theirs[pair]]]
+        return np.asarray(first * second * scale * closeness)
 
 
 def _long_enough(

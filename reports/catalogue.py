@@ -70,7 +70,7 @@ class Catalogue:
         separator, last = self.say("list.separator"), self.say("list.last")
         if len(shown) > limit:
             named = separator.join(shown[:limit])
-            return self.say("list.more", len(shown) - limit, items=named, all=len(shown))
+            return self.say("list.more", len(shown) - limit, items=named)
         if len(shown) < 2:
             return "".join(shown)
         return separator.join(shown[:-1]) + last + shown[-1]

@@ -98,7 +98,8 @@ def test_whatever_the_model_has(every_channel: Recommender, name: str) -> None:
 
 def test_every_sort_of_walk_is_found(explainer: Explainer) -> None:
     model = explainer.model
-    table, users, rows = asked(model, [list(range(0, 120, 2))], list(range(1, 120, 2)))
+    histories = [list(range(6)), list(range(0, 120, 2))]
+    table, users, rows = asked(model, histories, list(range(1, 120, 2)))
     found = explainer._largest(table, users, rows, FEW)
     assert set(found.walks.sort.tolist()) == {PAIR, PEOPLE, SHARED, TEXT, IMAGE}
 

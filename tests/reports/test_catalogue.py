@@ -66,7 +66,7 @@ def test_lists() -> None:
     assert english.listing(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
     chinese = catalogue("zh-CN")
     assert chinese.listing(["甲", "乙", "丙"]) == "甲、乙和丙"
-    assert chinese.listing(["甲", "乙", "丙", "丁", "戊"]) == "甲、乙、丙等 5 件商品"
+    assert chinese.listing(["甲", "乙", "丙", "丁", "戊"]) == "甲、乙、丙及另外 2 件商品"
     assert [chinese.percent(0.131, 1), catalogue("en").percent(0.5)] == ["13.1%", "50%"]
 
 
