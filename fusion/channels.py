@@ -131,7 +131,12 @@ class NetworkTables:
         mix_in: sparse.csr_array,
         mix_out: sparse.csr_array,
     ) -> "NetworkTables":
-        """Multiply out the products' vectors."""
+        """Multiply out the products' vectors.
+
+        The mixes are sorted in place before: sums then have one order, whoever looks entries up.
+        """
+        mix_in.sort_indices()
+        mix_out.sort_indices()
         return cls(leaves_in, leaves_out, mix_in, mix_out, mix_in @ leaves_in, mix_out @ leaves_out)
 
     def scores(self, histories: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
