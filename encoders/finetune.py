@@ -17,9 +17,10 @@ import torch
 
 from crossaisle.encoders.augment import Lexicon
 from crossaisle.encoders.finetune_config import FinetuneConfig
+from crossaisle.encoders.frozen_layers import FAMILIES, FrozenLayers
 from crossaisle.encoders.lessons import Lessons, draw_lessons, every_text
 from crossaisle.encoders.masked import train_masked
-from crossaisle.encoders.modes import merge, prepare, shorten
+from crossaisle.encoders.modes import layers, merge, prepare, shorten
 from crossaisle.encoders.sentence import EncoderError, SentenceEncoder, load_encoder
 from crossaisle.encoders.text import product_texts
 from crossaisle.encoders.tower import Batches, Tower
@@ -174,6 +175,11 @@ def _shape(encoder: Any, config: FinetuneConfig) -> None:  # noqa: ANN401
             what = f"student_layers {config.student_layers}"
             shorten(encoder, config.student_layers)
         prepare(encoder, config)
+        body = encoder.transformers_model
+        below = layers(body) - config.top_layers
+        same = config.same_texts and body.config.model_type in FAMILIES
+        if config.mode == "top" and below > 0 and same:
+            FrozenLayers(body, below)
     except ValueError as error:
         raise EncoderError(f"{what}: {str(error).splitlines()[0]}") from None
 

@@ -106,6 +106,11 @@ class FinetuneConfig(BaseModel):
         return self.learning_rate or usual
 
     @property
+    def same_texts(self) -> bool:
+        """Whether a text comes again as it was, word vectors and all."""
+        return not (self.augment or self.views or self.perturbation)
+
+    @property
     def settled(self) -> "FinetuneConfig":
         """What counts: a student has one mode and one objective."""
         if not self.student_layers:

@@ -75,10 +75,12 @@ def draw_lessons(graph: Graph, config: FinetuneConfig, count: int, seed: int) ->
         log.eliminate_zeros()
     log.sort_indices()
     pairs = _pairs(log, graph.aisle_of, count, rng)
-    pairs = np.column_stack([pairs, _hard(pairs, log, graph, rng)])
+    none = np.full(len(pairs), -1)
+    hard = _hard(pairs, log, graph, rng) if config.hard_negatives else none
+    pairs = np.column_stack([pairs, hard])
     # Whatever a first is compared with counts: a hard negative that is never a second would else
     # look as if it was hardly ever drawn, and the correction would put it above all seconds.
-    drawn = pairs[:, 1:] if config.hard_negatives else pairs[:, 1]
+    drawn = pairs[:, 1:]
     drawn = drawn[drawn >= 0]
     sampled = np.bincount(drawn, minlength=log.shape[1]) / max(len(drawn), 1)
     bought = np.asarray(log.sum(axis=0)).ravel().astype(np.int64)

@@ -13,6 +13,7 @@ def recall_loss(
     second: Tensor,
     hard: Tensor,
     *,
+    bought: Tensor,
     rows: Tensor,
     log_q: Tensor,
     temperature: float,
@@ -20,19 +21,21 @@ def recall_loss(
     """Retrieval: the mean over i of -log softmax_i(t_i . t_j / tau - log q_j), j over the batch.
 
     The correction takes away that popular products are negatives more often (Yi et al., 2019). A
-    second that is the same product as i's own second is no negative of it.
+    candidate that is i's own second, or its first, is no negative of it: nothing is as near to a
+    text as the text itself, and nobody is shown what they have.
 
     Args:
         first: float (pairs, d).
         second: float (pairs, d); pair i is right for first i.
         hard: float (negatives, d), more candidates, right for nobody.
+        bought: int64 (pairs,), the product behind each first.
         rows: int64 (pairs + negatives,), the product behind each candidate.
         log_q: float (pairs + negatives,).
         temperature: tau.
     """
     logits = first @ torch.cat([second, hard]).T / temperature - log_q
     own = torch.arange(len(first), device=first.device)
-    same = rows[None] == rows[: len(first), None]
+    same = (rows[None] == rows[: len(first), None]) | (rows[None] == bought[:, None])
     same[own, own] = False
     return functional.cross_entropy(logits.masked_fill(same, float("-inf")), own)
 

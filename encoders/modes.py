@@ -60,13 +60,9 @@ def shorten(encoder: Any, count: int) -> None:  # noqa: ANN401
         ValueError: the encoder has fewer.
     """
     body = encoder.transformers_model
-    depth = layers(body)
-    name, stack = next(
-        ((name, part) for name, part in body.named_modules() if LAYER.search(f".{name}.0.")
-         and isinstance(part, nn.ModuleList) and len(part) == depth),
-        ("", None),
-    )  # fmt: skip
-    if stack is None or count > depth:
+    name, stack = layer_stack(body)
+    depth = len(stack)
+    if count > depth:
         raise ValueError(f"the encoder has {depth} layers, not {count}")
     kept = np.linspace(0, depth, count + 1)[1:].round().astype(int) - 1
     place, _, last = name.rpartition(".")
@@ -74,6 +70,20 @@ def shorten(encoder: Any, count: int) -> None:  # noqa: ANN401
     body.config.num_hidden_layers = count
     if getattr(body.config, "layer_types", None):
         body.config.layer_types = [body.config.layer_types[row] for row in kept]
+
+
+def layer_stack(body: nn.Module) -> tuple[str, nn.ModuleList]:
+    """Find the layers of a transformer: the name and the list of them.
+
+    Raises:
+        ValueError: it has no list of layers.
+    """
+    depth = layers(body)
+    for name, part in body.named_modules():
+        listed = isinstance(part, nn.ModuleList) and len(part) == depth
+        if listed and LAYER.search(f".{name}.0."):
+            return name, part
+    raise ValueError("the encoder has no list of layers")
 
 
 def merge(encoder: Any) -> None:  # noqa: ANN401

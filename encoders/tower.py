@@ -13,6 +13,9 @@ from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.encoders.lessons import Lessons
 from crossaisle.encoders.losses import ClickLoss, Mixture, distil_loss, recall_loss, views_loss
 
+PART = 32
+"""Texts encoded at once; all are padded to the longest."""
+
 
 class Tower(nn.Module):
     """An encoder, what is trained beside it, and the objectives.
@@ -75,9 +78,13 @@ class Tower(nn.Module):
             self.head.bias.copy_(torch.from_numpy(-middle @ solved))
 
     def vectors(self, features: dict[str, Any]) -> Tensor:
-        """Encode: float (texts, d), length 1."""
-        found: Tensor = self.encoder(dict(features))["sentence_embedding"]
-        return functional.normalize(found.float(), dim=1)
+        """Encode, texts of like length together: float (texts, d), length 1."""
+        mask = features["attention_mask"]
+        order = mask.sum(dim=1).argsort(stable=True)
+        found = [
+            self.encoder(_part(features, rows))["sentence_embedding"] for rows in order.split(PART)
+        ]
+        return functional.normalize(torch.cat(found).float(), dim=1)[order.argsort()]
 
     def forward(
         self, features: dict[str, Any], views: dict[str, Any] | None, pairs: Tensor, rows: Tensor
@@ -101,6 +108,7 @@ class Tower(nn.Module):
                 first,
                 second,
                 hard,
+                bought=rows[pairs[:, 0]],
                 rows=candidates,
                 log_q=self.log_q[candidates],
                 temperature=self.settings.temperature,
@@ -123,6 +131,18 @@ class Tower(nn.Module):
         return {"loss": self.mixture(losses), **{k: v.detach() for k, v in losses.items()}}
 
 
+def _part(features: dict[str, Any], rows: Tensor) -> dict[str, Any]:
+    """Take some texts, without the columns in which all of them are padded."""
+    mask = features["attention_mask"]
+    used = mask[rows].any(dim=0)
+    return {
+        name: value[rows][:, used]
+        if isinstance(value, Tensor) and value.shape == mask.shape
+        else value
+        for name, value in features.items()
+    }
+
+
 class Batches:
     """Rows of pairs to what :meth:`Tower.forward` takes; each text of a batch is encoded once."""
 
@@ -143,7 +163,7 @@ class Batches:
         """Tokenise the distinct texts of some pairs."""
         pairs = np.stack(rows)
         if not (self.settings.hard_negatives and (self.settings.recall or self.settings.click)):
-            pairs = np.column_stack([pairs[:, :2], np.full(len(pairs), -1)])
+            pairs[:, 2] = -1
         distinct, place = np.unique(pairs, return_inverse=True)
         place = place.reshape(pairs.shape)
         if distinct[0] < 0:

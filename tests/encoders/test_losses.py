@@ -23,12 +23,13 @@ def test_recall_is_a_corrected_softmax_over_the_batch() -> None:
     first, second, hard = unit(5, 8, seed=0), unit(5, 8, seed=1), unit(3, 8, seed=2)
     rows = torch.tensor([4, 7, 4, 9, 1, 2, 7, 30])  # pairs 0 and 2 have one second; 6 is 1's own
     log_q = torch.log(torch.rand(40, generator=torch.Generator().manual_seed(3)))[rows]
-    found = recall_loss(first, second, hard, rows=rows, log_q=log_q, temperature=0.2)
+    bought = torch.tensor([20, 21, 9, 22, 30])  # 2's first is 3's second; 4's a hard negative
+    found = recall_loss(first, second, hard, bought=bought, rows=rows, log_q=log_q, temperature=0.2)
     total, candidates = 0.0, [*second, *hard]
     for i in range(5):
         logits = []
         for j, candidate in enumerate(candidates):
-            if j != i and rows[j] == rows[i]:
+            if j != i and rows[j] in (rows[i], bought[i]):
                 continue
             logits.append(float(first[i] @ candidate) / 0.2 - float(log_q[j]))
             if j == i:
@@ -41,9 +42,13 @@ def test_recall_falls_when_a_pair_comes_together() -> None:
     first, second = unit(4, 6, seed=0), unit(4, 6, seed=1)
     rows, flat = torch.arange(4), torch.zeros(4)
     none = torch.zeros(0, 6)
-    apart = recall_loss(first, second, none, rows=rows, log_q=flat, temperature=0.1)
-    near = recall_loss(first, first, none, rows=rows, log_q=flat, temperature=0.1)
-    assert near < apart
+
+    def loss(start: torch.Tensor) -> torch.Tensor:
+        return recall_loss(
+            start, second, none, bought=rows + 9, rows=rows, log_q=flat, temperature=0.1
+        )
+
+    assert loss(second) < loss(first)
 
 
 def test_views_are_a_softmax() -> None:
