@@ -28,7 +28,7 @@ class Bundle:
     mine: np.ndarray  # int (pairs,): place in ``item``
     theirs: np.ndarray  # int (pairs,): place in ``product``, ascending
     pair_at: np.ndarray  # int (m + 1,): where each candidate's pairs start
-    by_people: np.ndarray  # float64 (n,): h_i |h|^-1/2, as far as a people-based channel is open
+    by_people: np.ndarray  # float64 (n,): h_i |h|^-1/4, as far as a people-based channel is open
     by_kind: np.ndarray  # float64 (n,): the same for content and image
     situation: np.ndarray  # int (lists,)
     factor: np.ndarray  # float64 (lists, channels)

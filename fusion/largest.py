@@ -98,7 +98,7 @@ def put_together(parts: Sequence[Largest], places: Sequence[np.ndarray]) -> Larg
 
 @dataclass(frozen=True)
 class _Sums:
-    """What the channels say of each pair, and in all; times h_i |h|^-1/2 and their factors."""
+    """What the channels say of each pair, and in all; times h_i |h|^-1/4 and their factors."""
 
     people: np.ndarray  # float64 (pairs,): the walk from product to product
     image: np.ndarray | None  # float64 (pairs,)

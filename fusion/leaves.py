@@ -63,7 +63,7 @@ class Leaves:
         """What the network says of each pair, by its walk from product to product, and in all.
 
         Returns:
-            That walk, before h_i |h|^-1/2: float64 (pairs,); all other walks of each candidate,
+            That walk, before h_i |h|^-1/4: float64 (pairs,); all other walks of each candidate,
             after: float64 (m,).
         """
         tables, own = self.tables, np.zeros(len(bundle.mine))

@@ -22,7 +22,7 @@ class Lists:
     pair_at: (
         np.ndarray
     )  # int (lists + 1,): where its pairs start, candidate by candidate in an item
-    weight: np.ndarray  # float64 (2, n): h_i |h|^-1/2; second, for products whose purchases fade
+    weight: np.ndarray  # float64 (2, n): h_i |h|^-1/4; second, for products whose purchases fade
     factor: np.ndarray  # float64 (m, channels)
     fades: np.ndarray  # int (m,), 0 or 1: which of the weights
 
@@ -37,7 +37,7 @@ class Lists:
 
     @cached_property
     def scale(self) -> np.ndarray:
-        """h_i |h|^-1/2 of every pair: float64 (pairs,)."""
+        """h_i |h|^-1/4 of every pair: float64 (pairs,)."""
         mine, theirs = self.pairs
         return np.asarray(self.weight[self.fades[theirs], mine])
 

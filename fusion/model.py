@@ -1,6 +1,6 @@
 """The model: a frozen sum of channels, each linear in the history.
 
-    score(u, j) = bias_s[j] + SUM_c weight_s,c |h|^-1/2 SUM_{i in h} h_i A_c[i, j]
+    score(u, j) = bias_s[j] + SUM_c weight_s,c |h|^-1/4 SUM_{i in h} h_i A_c[i, j]
 
 s is the situation: whether the history has products of j's aisle or not, and whether j is new
 (without events). It is known before anything is scored, so the sum stays a sum. For known products
@@ -35,8 +35,9 @@ CHANNELS = (
 )
 """Order of the last axis of ``weights``."""
 
-POWER = 0.5
-"""A history of weight |h| counts |h|^-POWER for each of its products."""
+POWER = 0.25
+"""A history of weight |h| counts |h|^-POWER for each of its products. The smaller it is, the less a
+short history says beside popularity."""
 
 BY_PEOPLE = (
     "people",

@@ -30,7 +30,7 @@ from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.graph import Graph
 from crossaisle.graph.schema import EDGES, NODES
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, CONFIG, ARRAYS, WORDS, CARD = (
     "manifest.json",
     "config.json",

@@ -1,6 +1,6 @@
 """What the page needs to score a list again when purchases are switched off: a few integers.
 
-    score(j) = b[s][j] + (SUM_g n[s f[j]][g])^-1/2 SUM_g c[s][g][j],   g: groups that are on
+    score(j) = b[s][j] + (SUM_g n[s f[j]][g])^-p SUM_g c[s][g][j],   g: groups that are on
 
 Purchases that carry the same name are one switch, a group; those that are not shown are a last
 group that is always on. s = 1 where a group that is on holds a product of j's aisle (a[g][j]).
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from crossaisle.fusion.by_purchase import ByPurchase
+from crossaisle.fusion.model import POWER
 
 UNITS = 100_000
 """Units of a score: a hundredth of the last digit that is printed, or finer."""
@@ -28,7 +29,7 @@ def switches_json(
         decimals: digits with which each product's score is printed.
 
     Returns:
-        JSON: b, c, n, a, f as above (of both situations only where purchases are of a listed
+        JSON: b, c, n, p, a, f as above (of both situations only where purchases are of a listed
         aisle), and d, the decimals.
     """
     place = {product: row for row, product in enumerate(parts.purchases)}
@@ -39,6 +40,7 @@ def switches_json(
     content: dict[str, object] = {
         "n": [[float(f"{parts.size[s, group].sum():.7g}") for group in rows] for s in situations],
         "d": list(decimals),
+        "p": POWER,
         "b": [_units(parts.bias[s]) for s in situations],
         "c": [[_units(parts.adds[s, group].sum(axis=0)) for group in rows] for s in situations],
     }

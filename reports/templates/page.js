@@ -22,7 +22,7 @@ function scores(data, on) {
   return data.b[0].map((_, product) => {
     const situation = data.a && kept.some((group) => data.a[group][product]) ? 1 : 0;
     const sum = kept.reduce((sum, group) => sum + data.c[situation][group][product], 0);
-    return (data.b[situation][product] + (kept.length ? sum / Math.sqrt(Math.max(sizes[situation * (data.f ? data.f[product] : 0)], 1e-12)) : 0)) / 1e5;
+    return (data.b[situation][product] + (kept.length ? sum * Math.pow(Math.max(sizes[situation * (data.f ? data.f[product] : 0)], 1e-12), -data.p) : 0)) / 1e5;
   });
 }
 

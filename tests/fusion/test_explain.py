@@ -193,7 +193,7 @@ def test_walks_by_brute_force(every_channel: Recommender, product: int) -> None:
     fading = 0.5 ** (age / model.half_life) if fades else np.ones(len(age))
     assert fading.min() < 1 or not fades
     slow: Walks = {}
-    for item, weight in zip(history.indices.tolist(), fading / np.sqrt(fading.sum()), strict=True):
+    for item, weight in zip(history.indices.tolist(), fading / fading.sum() ** 0.25, strict=True):
         scale = {n: float(w) * weight for n, w in zip(CHANNELS, chosen, strict=True)}
         slow |= slow_walks(model, item, product, scale)
     walks = next(Decomposer(model).walks(history, np.array([product])))

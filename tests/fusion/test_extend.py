@@ -377,7 +377,7 @@ def test_scores_are_the_formula_and_reasons_add_up(later: Model, places: Places)
                 if name in later.channels:
                     pairs = later.channels[name].pairs(np.array(rows, int), np.array([j]))
                     weight = later.weights[situation, fresh, place]
-                    expected += weight * len(rows) ** -0.5 * pairs.sum() if rows else 0.0
+                    expected += weight * len(rows) ** -0.25 * pairs.sum() if rows else 0.0
             found = shop.explain(history, product, top=4)
             assert found.score == pytest.approx(expected, rel=1e-5, abs=1e-6)
             assert found.sum == pytest.approx(found.score, rel=1e-6, abs=1e-6)

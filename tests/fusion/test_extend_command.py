@@ -30,7 +30,7 @@ def folder(graph: Graph, small: TrainConfig, tmp_path_factory: pytest.TempPathFa
 
 
 def by_formula(model: Model, history: list[tuple[str, float]], product: str) -> float:
-    """bias + SUM_c w_c |h|^-1/2 SUM_i h_i A_c[i, j], by loops; ``history``: product, moment."""
+    """bias + SUM_c w_c |h|^-1/4 SUM_i h_i A_c[i, j], by loops; ``history``: product, moment."""
     ids = model.graph.products["id"].to_list()
     j, known = ids.index(product), [(ids.index(p), when) for p, when in history if p in ids]
     inside = [i for i, _ in known if model.aisle_of[i] == model.aisle_of[j]]
@@ -47,7 +47,7 @@ def by_formula(model: Model, history: list[tuple[str, float]], product: str) -> 
             for i, h in weight.items():
                 pair = model.channels[name].pairs(np.array([i]), np.array([j]))[0, 0]
                 size = sum(weight.values())
-                total += model.weights[situation, fresh, place] * size**-0.5 * h * float(pair)
+                total += model.weights[situation, fresh, place] * size**-0.25 * h * float(pair)
     return total
 
 

@@ -21,7 +21,7 @@ def test_faded_by_a_loop() -> None:
         found = faded(table, half_life, np.float64).toarray()
         for row, history in enumerate(table.toarray()):
             weight = [0 if x == 0 else 2 ** -((x - 1) / half_life) for x in history]
-            expected = np.array(weight) / math.sqrt(sum(weight)) if sum(weight) else weight
+            expected = np.array(weight) / sum(weight) ** 0.25 if sum(weight) else weight
             np.testing.assert_allclose(found[row], expected, atol=1e-12)
     assert faded(table, math.inf).dtype == np.float32
 
@@ -48,7 +48,7 @@ def test_scores_fade_for_known_products_of_visited_aisles_only(every_channel: Re
         total = float(model.bias[situation, product])
         for place, name in enumerate(CHANNELS):
             pairs = model.channels[name].pairs(history.indices, np.array([product]))[:, 0]
-            share = weight @ pairs / math.sqrt(weight.sum())
+            share = weight @ pairs / weight.sum() ** 0.25
             total += float(model.weights[situation, new, place]) * share
         assert scores[product] == pytest.approx(total, rel=1e-5, abs=1e-6)
 

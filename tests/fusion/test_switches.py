@@ -130,4 +130,4 @@ def test_purchases_of_one_name_are_one_switch_and_the_rest_stays_on() -> None:
         same_aisle=np.zeros((3, 1), bool),
     )
     text = switches_json(parts, [("a", "b", "unknown")], [3])
-    assert text == '{"n":[[2.0,1.0]],"d":[3],"b":[[0]],"c":[[[300000],[400000]]]}'
+    assert text == '{"n":[[2.0,1.0]],"d":[3],"p":0.25,"b":[[0]],"c":[[[300000],[400000]]]}'
