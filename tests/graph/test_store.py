@@ -162,7 +162,11 @@ def _write_forever(path: Path, graph: Graph) -> None:
                 store.write(one)
 
 
-def test_killed_writers_leave_a_whole_graph(tmp_path: Path, shop: Graph) -> None:
+def test_killed_writers_leave_a_whole_graph(
+    tmp_path: Path, shop: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A spawned process finds this module by the path that it inherits.
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     path = tmp_path / "shop.lbdb"
     open_store(path, create=True).write(shop)
     spawn = multiprocessing.get_context("spawn")
