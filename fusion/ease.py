@@ -6,7 +6,7 @@ S are regressed on; for a product j outside S, which EASE would not know, column
 regression on S, P_SS X_S'X_j. With a catalogue up to ``most`` this is EASE exactly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,9 +84,15 @@ def ease_table(log: sparse.csr_array, penalty: float) -> sparse.csr_array:
     made = regress(log, penalty)
     products = log.shape[1]
     sold = np.flatnonzero(np.diff(made.together.indptr))
-    if not len(sold):
+    return put_together([_strongest(made, block) for block in _blocks(sold)], products)
+
+
+def put_together(
+    parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], products: int
+) -> sparse.csr_array:
+    """Make one table of (rows, columns, values): float32 (products, products), rows sorted."""
+    if not parts:
         return sparse.csr_array((products, products), dtype=np.float32)
-    parts = [_strongest(made, block) for block in _blocks(sold)]
     rows, columns, values = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     table = sparse.csr_array((values, (rows, columns)), shape=(products, products))
     table.sort_indices()

@@ -150,7 +150,10 @@ class LargestWalks:
             untold: bool (nodes + 1,), nodes that no walk found may end in; the last: none.
         """
         places = [np.arange(len(users))[at] for at in self._blocks(histories, users)]
-        parts = [self._find(histories, users[at], products[at], top, untold) for at in places]
+        parts = [
+            self._find(*bundled(self.model, histories, users[at], products[at]), top, untold)
+            for at in places
+        ]
         return put_together(parts, places)
 
     def _blocks(self, histories: sparse.csr_array, users: np.ndarray) -> Iterator[slice]:
@@ -161,15 +164,7 @@ class LargestWalks:
         for start, end in pairwise([0, *cuts.tolist(), len(users)]):
             yield slice(start, end)
 
-    def _find(
-        self,
-        histories: sparse.csr_array,
-        users: np.ndarray,
-        products: np.ndarray,
-        top: int,
-        untold: np.ndarray,
-    ) -> Largest:
-        bundle, order = bundled(self.model, histories, users, products)
+    def _find(self, bundle: Bundle, order: np.ndarray, top: int, untold: np.ndarray) -> Largest:
         sums = self._sums(bundle)
         bound = _bound(sums, bundle, top)
         parts = [_direct(part, sort, bundle, bound) for part, sort in

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from crossaisle.fusion.ease import ease_table
+from crossaisle.fusion.ease import ease_table, put_together
 
 PENALTIES = (100.0, 30.0, 300.0, 1000.0)
 """Values of lambda that are tried; the first stays unless another proves better."""
@@ -71,7 +71,7 @@ def regression_tables(
     count = np.maximum(together.diagonal(), 1)
     most = NEIGHBOURS[0] if log.shape[1] <= MANY else NEIGHBOURS[1]
     chosen = _neighbours(together, count, aisle_of, most, across=across)
-    parts: list[list[tuple[np.ndarray, ...]]] = [[] for _ in lambdas]
+    parts: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = [[] for _ in lambdas]
     # Products of one aisle share neighbours: each row of G is looked up once for many of them.
     order = np.argsort(aisle_of, kind="stable")
     order = order[chosen.rows[order, 0] >= 0]
@@ -81,8 +81,8 @@ def regression_tables(
         for place, solved in enumerate(_solved(together, chosen, products, lambdas)):
             there = chosen.rows[products] >= 0
             column = np.broadcast_to(products[:, None], there.shape)[there]
-            parts[place].append((solved[there], chosen.rows[products][there], column))
-    return [_table(some, log.shape[1]) for some in parts]
+            parts[place].append((chosen.rows[products][there], column, solved[there]))
+    return [put_together(some, log.shape[1]) for some in parts]
 
 
 class _Neighbours:
@@ -171,12 +171,3 @@ def _systems(together: sparse.csr_array, rows: np.ndarray) -> np.ndarray:
         system[at, places % most] = spread.take(columns[at])
         spread[together.indices[inside]] = 0
     return system
-
-
-def _table(parts: list[tuple[np.ndarray, ...]], products: int) -> sparse.csr_array:
-    if not parts:
-        return sparse.csr_array((products, products), dtype=np.float32)
-    values, rows, columns = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    table = sparse.csr_array((values, (rows, columns)), shape=(products, products))
-    table.sort_indices()
-    return table
