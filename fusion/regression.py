@@ -101,6 +101,7 @@ def _drawn(log: sparse.csr_array) -> sparse.csr_array:
     """Some people, drawn where all of them have too many pairs; the same for every seed."""
     size = np.diff(log.indptr).astype(np.float64)
     order = np.random.default_rng(0).permutation(len(size))
+    order = order[size[order] ** 2 <= PAIRS]  # one account of everybody's would stop all after it
     kept = order[np.cumsum(size[order] ** 2) <= PAIRS]
     return log if len(kept) == len(size) else sparse.csr_array(log[np.sort(kept)])
 

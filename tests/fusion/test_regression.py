@@ -95,6 +95,18 @@ def test_people_are_drawn_where_they_have_too_many_pairs(
     assert (tables[0] != tables[1]).nnz == 0
 
 
+def test_an_account_of_everybody_s_keeps_nobody_out(
+    log: sparse.csr_array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = sparse.csr_array(np.ones((1, 30), np.float32))
+    monkeypatch.setattr(regression, "PAIRS", 30.0**2 - 1)
+    few = sparse.csr_array(log[:5])
+    assert (np.diff(few.indptr).astype(float) ** 2).sum() < regression.PAIRS
+    for rows in ([guests, few], [few, guests]):
+        drawn = regression._drawn(sparse.csr_array(sparse.vstack(rows, format="csr")))
+        assert drawn.shape[0] == 5
+
+
 def test_lambdas_are_on_the_scale_of_what_is_regressed_on(
     log: sparse.csr_array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
