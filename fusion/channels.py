@@ -229,16 +229,17 @@ def looked_up(table: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) ->
     table.sort_indices()
     if not table.nnz:
         return np.zeros(len(rows))
-    low, end = table.indptr[rows].astype(np.int64), table.indptr[rows + 1].astype(np.int64)
-    high, last = end, table.nnz - 1
-    while (open_ := low < high).any():
-        middle = (low + high) // 2
-        below = table.indices[np.minimum(middle, last)] < columns
-        low = np.where(open_ & below, middle + 1, low)
-        high = np.where(open_ & ~below, middle, high)
-    at = np.minimum(low, last)
-    found = (low < end) & (table.indices[at] == columns)
-    return np.where(found, table.data[at], 0).astype(np.float64)
+    indices, end = table.indices, table.indptr[rows + 1]
+    at, columns = table.indptr[rows], columns.astype(indices.dtype)
+    full = end > at
+    longest = int((end - at).max(initial=0))
+    # at: the last place in the row known to hold no more than the column, or the first.
+    for step in (1 << power for power in reversed(range(longest.bit_length()))):
+        probe = at + at.dtype.type(step)
+        fits = (probe < end) & (indices.take(probe, mode="clip") <= columns)
+        at += fits * at.dtype.type(step)
+    found = full & (indices.take(at, mode="clip") == columns)
+    return np.where(found, table.data.take(at, mode="clip"), 0).astype(np.float64)
 
 
 def summed(histories: sparse.csr_array, vectors: np.ndarray) -> np.ndarray:

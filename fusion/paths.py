@@ -50,10 +50,10 @@ class Paths:
 
     @cached_property
     def bought_with(self) -> sparse.csr_array:
-        """Counts of BOUGHT_WITH, both directions: int64 (products, products)."""
+        """Counts of BOUGHT_WITH, both directions: int32 (products, products)."""
         frame = self.graph.bought_with
         head, tail = frame["head"].to_numpy(), frame["tail"].to_numpy()
-        count = frame["count"].fill_null(1).cast(pl.Int64).to_numpy()
+        count = frame["count"].fill_null(1).cast(pl.Int32).to_numpy()
         shape = (self.graph.products.height,) * 2
         one_way = sparse.coo_array((count, (head, tail)), shape=shape)
         table = sparse.csr_array(one_way + one_way.T)
