@@ -121,6 +121,7 @@ def test_kinds_are_those_of_explanations(every_channel: Recommender, every: int)
                 if term.contribution > 0 and term.history_product.startswith("p0_"):
                     sums[term.kind] += term.contribution
     total = sum(sums.values())
+    assert {kind for kind, _ in made.kinds} == set(sums)
     for kind, share in made.kinds:
         assert share == pytest.approx(sums[kind] / total, rel=1e-6), kind
 
