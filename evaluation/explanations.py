@@ -24,7 +24,7 @@ from crossaisle.evaluation.bootstrap import Interval, resample
 from crossaisle.evaluation.path_measures import PathMeasures, diversity, learned
 from crossaisle.fusion.by_purchase import by_purchase
 from crossaisle.fusion.explain import Explainer
-from crossaisle.fusion.model import POWER, Model
+from crossaisle.fusion.model import Model
 from crossaisle.fusion.walk_values import PEOPLE, SHARED, Walks
 from crossaisle.graph import Progress, silent
 
@@ -164,7 +164,7 @@ class _Case:
         model, rows = self.explainer.model, self.candidates[self.first]
         parts = by_purchase(model, history, rows)
         situation = model.situations(history, rows)
-        factor = parts.size.sum(axis=1)[situation * parts.fades] ** -POWER
+        factor = parts.factor(np.ones(len(parts.purchases), bool), situation)
         items = {int(item): at for at, item in enumerate(history.indices)}
         worst = 0.0
         for at, place in enumerate(self.first.tolist()):

@@ -13,7 +13,7 @@ from crossaisle.fusion.model import CHANNELS, POWER, Model, recency
 class ByPurchase:
     """What each purchase of one history adds to each of some products, whichever others are kept.
 
-        score(j | kept) = bias[s, j] + (SUM_i size[f, i])^-1/2 SUM_i adds[s, i, j],   i in kept
+        score(j | kept) = bias[s, j] + (SUM_i size[f, i])^-1/4 SUM_i adds[s, i, j],   i in kept
 
     f is s for products where purchases fade, else 0; s is 1 where a kept purchase is of j's
     aisle, else 0. The sum is the model's own score of that smaller history (the factor in front
@@ -31,9 +31,18 @@ class ByPurchase:
         """Score the candidates for the purchases that are kept (bool (n,)): float64 (m,)."""
         situation = self.same_aisle[kept].any(axis=0).astype(np.int64)
         column = np.arange(self.bias.shape[1])
-        factor = np.maximum(self.size[:, kept].sum(axis=1), 1e-12) ** -POWER
         sums = self.adds[:, kept].sum(axis=1)[situation, column]
-        return np.asarray(self.bias[situation, column] + sums * factor[situation * self.fades])
+        return np.asarray(self.bias[situation, column] + sums * self.factor(kept, situation))
+
+    def factor(self, kept: np.ndarray, situation: np.ndarray) -> np.ndarray:
+        """Work out (SUM_i size[f, i])^-1/4 of the kept purchases for each candidate: float64 (m,).
+
+        Args:
+            kept: bool (n,).
+            situation: int (m,), s.
+        """
+        factor = np.maximum(self.size[:, kept].sum(axis=1), 1e-12) ** -POWER
+        return np.asarray(factor[situation * self.fades])
 
 
 def by_purchase(model: Model, history: sparse.csr_array, products: np.ndarray) -> ByPurchase:
