@@ -91,13 +91,14 @@ def faithfulness(
     rng = np.random.default_rng(seed)
     cases = cases.drawn(most, rng)
     explainer, paths = Explainer(model), PathMeasures(model.graph)
+    popularity = _popularity(explainer)
     choices: dict[str, Choice] = {
         "terms": lambda walks, _product, count: np.array(walks.largest(count), np.int64),
         "random walks": lambda walks, product, count: random_walks(
             of_graph(explainer, walks, product), walks, count, rng
         ),
         "popular paths": lambda walks, product, count: popular_paths(
-            of_graph(explainer, walks, product), walks, _popularity(explainer), count
+            of_graph(explainer, walks, product), walks, popularity, count
         ),
     }
     measured: list[dict[tuple[str, str], float]] = []
