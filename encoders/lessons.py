@@ -9,7 +9,7 @@ from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.graph import Graph
 
 ACROSS = 0.5  # share of the pairs that lead from one aisle to another, where the log has enough
-POOL, HELD, ASKED = 800, 300, 1000  # products of histories, held-out products, people in the quiz
+POOL, HELD, ASKED = 800, 300, 1000  # at most: products of histories, held-out ones, people asked
 POWER = 4  # of the cosine in the quiz: several close neighbours say more than many far ones
 
 
@@ -66,8 +66,9 @@ def draw_lessons(graph: Graph, config: FinetuneConfig, count: int, seed: int) ->
         sparse.vstack([graph.purchases, graph.anonymous_baskets], format="csr"), dtype=np.float32
     )
     sold = np.flatnonzero(np.asarray(log.sum(axis=0)).ravel() > 0)
-    held = np.sort(rng.permutation(sold)[: min(HELD, int(config.held_out * len(sold)))])
-    quiz = _quiz(log, held, rng) if len(held) >= 2 else None
+    held = sold[graph.lots[sold] < config.held_out]
+    asked = np.sort(rng.permutation(held)[:HELD])
+    quiz = _quiz(log, held, asked, rng) if len(held) >= 2 else None
     if quiz is not None:
         open_ = np.ones(log.shape[1], np.float32)
         open_[held] = 0
@@ -177,8 +178,10 @@ def _hard(
     return result
 
 
-def _quiz(log: sparse.csr_array, held: np.ndarray, rng: np.random.Generator) -> Quiz | None:
-    hidden = sparse.csr_array(log[:, held])
+def _quiz(
+    log: sparse.csr_array, held: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+) -> Quiz | None:
+    hidden = sparse.csr_array(log[:, asked])
     people = np.flatnonzero(np.diff(hidden.indptr) > 0)
     people = np.sort(rng.permutation(people)[:ASKED])
     rest = np.asarray(log[people].sum(axis=0)).ravel()
@@ -190,7 +193,7 @@ def _quiz(log: sparse.csr_array, held: np.ndarray, rng: np.random.Generator) -> 
     able = np.diff(history.indptr) > 0
     if not able.any():
         return None
-    return Quiz(known, held, history[able], sparse.csr_array(hidden[people][able]))
+    return Quiz(known, asked, history[able], sparse.csr_array(hidden[people][able]))
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

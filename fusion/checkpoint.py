@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from crossaisle.fusion.choose import Calibration, Choice
+from crossaisle.fusion.calibrate import Calibration, Choice
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.graph import Graph
 

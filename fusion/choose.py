@@ -2,16 +2,26 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
+from crossaisle.fusion.calibrate import Calibration, Choice, Questions, calibrate
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
-from crossaisle.fusion.lore import Lore
+from crossaisle.fusion.lore import Lore, aisle_table
 from crossaisle.fusion.model import faded
 from crossaisle.fusion.parts import Parts
-from crossaisle.fusion.weigh import POPULARITY, Sheet, better, quality, search, sheet_of
+from crossaisle.fusion.weigh import (
+    CUTOFF,
+    POPULARITY,
+    Sheet,
+    better,
+    ndcg,
+    quality,
+    search,
+    sheet_of,
+)
 
 FEWEST_TASKS = 20
 """With fewer questions than that a situation takes the weights of the other one."""
@@ -25,29 +35,8 @@ HALF_LIVES = (math.inf, 8.0, 4.0, 2.0, 1.0)
 HALF_LIFE_BY = "niche walks"
 """The channel they are judged by: cheap, and made for visited aisles."""
 
-TEMPERATURES = np.geomspace(0.05, 20, 25)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Weights of one situation on the scale of log probabilities."""
-
-    weights: dict[str, float]  # "popularity" and channels
-    constants: np.ndarray  # float64 (aisles,), added to every product of the aisle
-
-
-Choice = dict[tuple[int, int], Calibration]
-"""(situation, 1 for new products) -> what was chosen."""
-
-
-@dataclass(frozen=True)
-class _Questions:
-    sheets: list[Sheet]
-    aisles: list[int]
-
-    @property
-    def count(self) -> int:
-        return sum(sheet.shape[0] for sheet in self.sheets)
+LOUDNESS = (1.0, 0.7, 0.5, 0.35)
+"""Factors of the channels against popularity in visited aisles, tried in this order."""
 
 
 def choose(
@@ -67,7 +56,7 @@ def choose(
     """
     known = ~held.is_new & (trial.bought > 0)
     found: dict[tuple[int, int], dict[str, float]] = {}
-    asked: dict[tuple[int, int], _Questions] = {}
+    asked: dict[tuple[int, int], Questions] = {}
     report: dict[str, object] = {}
     for fresh, every, allowed in ((0, held.known, known), (1, held.fresh, held.is_new)):
         for situation in (COLD, VISITED):
@@ -87,8 +76,78 @@ def choose(
         if key not in found and other in found:
             found[key], asked[key] = found[other], asked[other]
         weights = found.get(key) or {POPULARITY: 1.0, "content": 1.0}
-        choice[key] = _calibrate(weights, asked[key], lore, trial, key, held)
+        choice[key] = calibrate(weights, asked[key], lore, trial, key, held)
+    if (VISITED, 0) in found:
+        made = _softer(lore, held, trial, choice, asked, half_life, rng)
+        choice[VISITED, 0], report["factor of channels in visited aisles"] = made
     return choice, report
+
+
+def _softer(
+    lore: Lore,
+    held: HeldOut,
+    trial: Parts,
+    choice: Choice,
+    asked: dict[tuple[int, int], Questions],
+    half_life: float,
+    rng: np.random.Generator,
+) -> tuple[Calibration, float]:
+    """Let channels speak more softly in visited aisles where a list of all aisles gains by it.
+
+    Inside an aisle a range of factors often ranks alike. In one list of all aisles the few products
+    with the largest sums of thousands come first, and noise makes large sums: what is asked of one
+    history is asked in all aisles at once here, and the first factor stays unless another is better
+    by one standard error there, and not worse inside the aisles.
+    """
+    tasks = _at_once(held.known)
+    candidates = np.flatnonzero(~held.is_new & (trial.bought > 0) & (lore.aisle_of >= 0))
+    most = MOST_CELLS // max(len(candidates), 1)
+    tasks = tasks.choose(np.sort(rng.permutation(len(tasks))[:most]))
+    table = aisle_table(lore.aisle_of, len(choice[COLD, 0].constants))
+    aisles = lore.aisle_of[candidates]
+    visited = (tasks.histories @ table).toarray()[:, aisles] > 0
+    parts, sides = {}, (math.inf, half_life)
+    for situation in (COLD, VISITED):
+        used = _used(trial, choice[situation, 0].weights)
+        parts[situation] = _score_parts(used, tasks.histories, candidates, sides[situation])
+    targets = sparse.csr_array(tasks.targets[:, candidates])
+    sheet = sheet_of(parts[COLD], sparse.csr_array(tasks.histories[:, candidates]), targets)
+    cold = sheet.total(choice[COLD, 0].weights) + choice[COLD, 0].constants[aisles]
+    sheet, inside = replace(sheet, parts=parts[VISITED]), asked[VISITED, 0]
+    found, kept, best = choice[VISITED, 0], 1.0, np.zeros(0)
+    alone = quality(inside.sheets, found.weights)
+    for factor in LOUDNESS:
+        weights = choice[VISITED, 0].weights
+        weights = {n: w * factor if n in trial.channels else w for n, w in weights.items()}
+        made = calibrate(weights, inside, lore, trial, (VISITED, 0), held)
+        total = np.where(visited, sheet.total(made.weights) + made.constants[aisles], cold)
+        whole = ndcg(total, sheet.answers, CUTOFF)
+        if not len(best):
+            best = whole
+        elif better(whole, best) and not better(alone, quality(inside.sheets, weights)):
+            found, kept, best = made, factor, whole
+    return found, kept
+
+
+def _at_once(tasks: Tasks) -> Tasks:
+    """Ask together, in all aisles, what is asked of one history."""
+    histories = tasks.histories
+    ends = zip(histories.indptr[:-1], histories.indptr[1:], strict=True)
+    places: dict[bytes, int] = {}
+    group = [places.setdefault(histories.indices[a:b].tobytes(), len(places)) for a, b in ends]
+    _, first = np.unique(group, return_index=True)
+    every = np.arange(len(tasks))
+    add = sparse.csr_array((np.ones(len(tasks), np.float32), (group, every)))
+    return replace(tasks.choose(first), targets=sparse.csr_array(add @ tasks.targets))
+
+
+def _used(trial: Parts, weights: dict[str, float]) -> Parts:
+    """Only what has a weight."""
+    return replace(
+        trial,
+        channels={n: c for n, c in trial.channels.items() if weights.get(n)},
+        biases={n: b for n, b in trial.biases.items() if weights.get(n)},
+    )
 
 
 def pick_half_life(lore: Lore, held: HeldOut, trial: Parts, rng: np.random.Generator) -> float:
@@ -141,7 +200,7 @@ def _ask(
     allowed: np.ndarray,
     rng: np.random.Generator,
     half_life: float,
-) -> _Questions:
+) -> Questions:
     sizes = np.bincount(aisle_of[allowed & (aisle_of >= 0)], minlength=int(aisle_of.max()) + 2)
     cells = sizes[tasks.aisle].sum()
     if cells > MOST_CELLS:
@@ -164,7 +223,7 @@ def _ask(
             )
         )
         aisles.append(int(aisle))
-    return _Questions(sheets, aisles)
+    return Questions(sheets, aisles)
 
 
 def _score_parts(
@@ -193,7 +252,7 @@ def _scales(sheets: list[Sheet]) -> dict[str, float]:
 
 
 def _summary(
-    questions: _Questions, weights: dict[str, float], scales: dict[str, float]
+    questions: Questions, weights: dict[str, float], scales: dict[str, float]
 ) -> dict[str, object]:
     alone = {POPULARITY: 1.0}
     return {
@@ -202,83 +261,3 @@ def _summary(
         "ndcg of popularity": float(quality(questions.sheets, alone).mean()),
         "weights in spreads": {n: round(w * scales[n], 4) for n, w in weights.items() if w},
     }
-
-
-def _calibrate(
-    weights: dict[str, float],
-    questions: _Questions,
-    lore: Lore,
-    trial: Parts,
-    key: tuple[int, int],
-    held: HeldOut,
-) -> Calibration:
-    """Bring the scores to the scale of log probabilities, aisle by aisle.
-
-    The temperature tau maximises the likelihood of the answers, SUM log softmax(tau S); an aisle's
-    constant is log(its share of what is bought in this situation) - mean log-sum-exp of its scores.
-    For new products the mass is that of as many average known ones.
-    """
-    tau = _temperature(questions, weights)
-    scaled = {name: tau * weight for name, weight in weights.items()}
-    share = _shares(lore)[key[0]]
-    level = {
-        aisle: float(np.mean(_logsumexp(sheet.total(scaled))))
-        for aisle, sheet in zip(questions.aisles, questions.sheets, strict=True)
-    }
-    asked = held.is_new if key[1] else ~held.is_new
-    resting = sum(
-        (scaled.get(n, 0.0) * b.astype(np.float64) for n, b in trial.biases.items()),
-        np.zeros(len(asked)),
-    )
-    constants = np.zeros(len(share))
-    for aisle in range(len(share)):
-        inside = lore.aisle_of == aisle
-        here = asked & inside
-        if aisle not in level:
-            level[aisle] = float(_logsumexp(resting[here][None])[0]) if here.any() else 0.0
-        known = max(int((~held.is_new & inside).sum()), 1)
-        mass = np.log(max(int(here.sum()), 1) / known) if key[1] else 0.0
-        constants[aisle] = np.log(share[aisle]) + mass - level[aisle]
-    return Calibration(scaled, constants)
-
-
-def _temperature(questions: _Questions, weights: dict[str, float]) -> float:
-    """Maximise SUM log softmax(tau S) over the answers, on at most 200 tasks an aisle."""
-    totals = [sheet.total(weights)[:200] for sheet in questions.sheets]
-    if not totals:
-        return 1.0
-    spread = float(np.mean([np.where(np.isfinite(t), t, 0).std() for t in totals]))
-    grid = TEMPERATURES / max(spread, 1e-9)
-    likelihood = np.zeros(len(grid))
-    for sheet, total in zip(questions.sheets, totals, strict=True):
-        first = sheet.answers[0] < len(total)
-        task, product = sheet.answers[0][first], sheet.answers[1][first]
-        for place, tau in enumerate(grid):
-            scaled = np.float32(tau) * total
-            likelihood[place] += (scaled[task, product] - _logsumexp(scaled)[task]).sum()
-    return float(grid[np.argmax(likelihood)])
-
-
-def _logsumexp(scores: np.ndarray) -> np.ndarray:
-    top = np.max(scores, axis=1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    return np.asarray(top[:, 0] + np.log(np.exp(scores - top).sum(axis=1) + 1e-300))
-
-
-def _shares(lore: Lore) -> tuple[np.ndarray, np.ndarray]:
-    """Each aisle's share of purchases, for aisles new to the buyer and for known ones.
-
-    Of all purchases after a person's first, how many open an aisle: that share of the whole goes
-    to the aisles a history lacks.
-    """
-    aisles = int(lore.aisle_of.max(initial=-1)) + 1
-    rows = np.flatnonzero(lore.aisle_of >= 0)
-    table = sparse.csr_array(
-        (np.ones(len(rows)), (rows, lore.aisle_of[rows])), shape=(len(lore.aisle_of), aisles)
-    )
-    counts = (lore.purchases @ table).toarray()
-    share = np.maximum(counts.sum(axis=0), 1) / max(counts.sum(), 1)
-    opened = np.maximum((counts > 0).sum(axis=1) - 1, 0).sum()
-    later = np.maximum(counts.sum(axis=1) - 1, 0).sum()
-    crossing = float(np.clip(opened / max(later, 1), 1e-3, 1 - 1e-3))
-    return crossing * share, (1 - crossing) * share

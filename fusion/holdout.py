@@ -18,7 +18,7 @@ FEWEST_LATER = 50
 """With fewer later questions of a situation purchases of any time are hidden instead."""
 
 NEW_PRODUCTS = 0.1
-"""Share of each aisle's products that lose all events in the first training."""
+"""Share of the products that lose all events in the first training: those of the lowest lots."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,8 @@ def hold_out(lore: Lore, config: TrainConfig, rng: np.random.Generator) -> HeldO
     ones.
     """
     aisle_of, moments = lore.aisle_of, lore.moments
-    people, products = lore.purchases.shape
-    kept = rng.random(people) >= config.held_out_users
-    is_new = (rng.random(products) < NEW_PRODUCTS) & (lore.bought > 0) & (aisle_of >= 0)
+    kept = rng.random(lore.purchases.shape[0]) >= config.held_out_users
+    is_new = (lore.lots < NEW_PRODUCTS) & (lore.bought > 0) & (aisle_of >= 0)
     log = sparse.csr_array(moments.first[np.flatnonzero(~kept)])
     hidden, before = _hidden_aisles(log, aisle_of), None
     known = [hidden, _hidden_products(log, aisle_of, rng)]

@@ -44,6 +44,7 @@ class Lore:
     features: Features
     text: np.ndarray | None  # float32 (products, numbers)
     moments: Moments
+    lots: np.ndarray  # float64 (products,): see Graph.lots
     looks: sparse.csr_array | None = None  # float32 (products, products): how alike pictures are
 
     @property
@@ -84,3 +85,10 @@ def only(table: sparse.csr_array, kept: np.ndarray) -> sparse.csr_array:
     """Some entries of a table: ``kept`` is bool (entries,), in the order of ``table.data``."""
     starts = np.concatenate([[0], np.cumsum(kept)])[table.indptr]
     return sparse.csr_array((table.data[kept], table.indices[kept], starts), shape=table.shape)
+
+
+def aisle_table(aisle_of: np.ndarray, aisles: int) -> sparse.csr_array:
+    """Mark each product's aisle: float32 (products, aisles), 0 or 1; ``aisle_of`` -1 is in none."""
+    rows = np.flatnonzero(aisle_of >= 0)
+    ends = (rows, aisle_of[rows])
+    return sparse.csr_array((np.ones(len(rows), np.float32), ends), shape=(len(aisle_of), aisles))

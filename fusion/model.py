@@ -18,6 +18,7 @@ from scipy import sparse
 from crossaisle.fusion.channels import Channel
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import Features
+from crossaisle.fusion.lore import aisle_table
 from crossaisle.fusion.sensitive import Sensitive, sensitive
 from crossaisle.graph import Graph
 
@@ -98,11 +99,7 @@ class Model:
 
     @cached_property
     def _aisle_table(self) -> sparse.csr_array:
-        rows = np.flatnonzero(self.aisle_of >= 0)
-        shape = (len(self.aisle_of), len(self.graph.aisles))
-        return sparse.csr_array(
-            (np.ones(len(rows), np.float32), (rows, self.aisle_of[rows])), shape=shape
-        )
+        return aisle_table(self.aisle_of, len(self.graph.aisles))
 
     ordered = True
     """Histories say how many visits ago; see :class:`Scorer`."""

@@ -18,7 +18,7 @@ from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, hold_out
 from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import Lore, Moments
+from crossaisle.fusion.lore import Lore, Moments, aisle_table
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
@@ -173,7 +173,7 @@ def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
     if text is not None:
         text = _checked(text, products, "text")
     log, baskets = graph.purchases, graph.anonymous_baskets
-    return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph))
+    return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph), graph.lots)
 
 
 def _checked(vectors: np.ndarray, products: int, what: str) -> np.ndarray:
@@ -200,9 +200,7 @@ def _moments(graph: Graph) -> Moments:
 
 def _linked(lore: Lore, aisles: int) -> np.ndarray | None:
     """Aisles that some person or basket has in common: bool (aisles, aisles); None: all have."""
-    rows = np.flatnonzero(lore.aisle_of >= 0)
-    shape = (len(lore.aisle_of), aisles)
-    table = sparse.csr_array((np.ones(len(rows)), (rows, lore.aisle_of[rows])), shape=shape)
+    table = aisle_table(lore.aisle_of, aisles)
     linked = np.eye(aisles, dtype=bool)
     for log in (lore.purchases, lore.baskets):
         visits = sparse.csr_array(log @ table)

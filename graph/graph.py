@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Self
 
 import numpy as np
@@ -82,6 +83,17 @@ class Graph:
             .fill_null(-1)
             .to_numpy()
         )
+
+    @cached_property
+    def lots(self) -> np.ndarray:
+        """A lot of each product, drawn by its id: float64 (products,) in [0, 1).
+
+        Products with the lowest lots are held out. Whatever is trained on this graph, or on another
+        with the same ids, holds out the same ones: an encoder must not have learned what the
+        recommender then asks about as new.
+        """
+        drawn = (blake2b(name.encode(), digest_size=6).digest() for name in self.products["id"])
+        return np.array([int.from_bytes(lot) for lot in drawn], np.float64) / 2**48
 
     @cached_property
     def purchases(self) -> sparse.csr_array:

@@ -6,6 +6,9 @@ from scipy import sparse
 
 from crossaisle.encoders.finetune_config import FinetuneConfig
 from crossaisle.encoders.lessons import Quiz, draw_lessons, every_text, people_vectors
+from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.holdout import hold_out
+from crossaisle.fusion.train import _lore
 from crossaisle.graph import Graph
 
 CONFIG = FinetuneConfig(people_rank=16)
@@ -37,13 +40,26 @@ def test_nothing_of_a_held_out_product_is_learned(catalogue: Graph) -> None:
     lessons = draw_lessons(catalogue, CONFIG, 4000, seed=0)
     assert lessons.quiz is not None
     held = lessons.quiz.held
-    assert len(held) == 10  # a tenth of 108 that are sold
+    assert np.array_equal(held, np.flatnonzero(catalogue.lots[:108] < CONFIG.held_out))
+    assert 4 < len(held) < 20  # about a tenth of 108 that are sold
     assert not np.isin(lessons.pairs, held).any()
     assert not np.isin(lessons.quiz.known, held).any()
     assert (lessons.people[held] == 0).all()
     assert (lessons.bought[held] == 0).all()
     # Those whom nobody bought at all are not held out: they would ask nothing.
     assert (held < 108).all()
+
+
+def test_the_recommender_asks_about_products_that_the_encoder_has_not_seen(
+    catalogue: Graph,
+) -> None:
+    lore = _lore(catalogue, None)
+    lessons = draw_lessons(catalogue, FinetuneConfig(), 4000, seed=0)
+    for seed in range(3):
+        held = hold_out(lore, TrainConfig(), np.random.default_rng(seed))
+        assert held.is_new.any()
+        assert not held.is_new[lessons.pairs].any()
+        assert (lessons.people[held.is_new] == 0).all()
 
 
 def test_every_text_comes_as_often_as_the_others() -> None:

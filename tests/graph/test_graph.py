@@ -22,6 +22,21 @@ def test_ids_twice_and_unknown_ends_are_refused() -> None:
         Graph.from_ids({"customers": pl.DataFrame({"id": ["u"]}), "bought": edge})
 
 
+def test_a_lot_is_drawn_by_id_alone() -> None:
+    ids = [f"p{number}" for number in range(5000)]
+    many = Graph.from_ids({"products": pl.DataFrame({"id": ids})})
+    few = Graph.from_ids({"products": pl.DataFrame({"id": ids[1000:1100], "title": "another"})})
+    assert (
+        dict(zip(few.products["id"], few.lots, strict=True)).items()
+        <= dict(zip(many.products["id"], many.lots, strict=True)).items()
+    )
+    assert np.histogram(many.lots, 10, (0, 1))[0] == pytest.approx(500, abs=100)
+    # The same in every process, on every machine: 48 bits of BLAKE2b.
+    assert Graph.from_ids({"products": pl.DataFrame({"id": ["p0"]})}).lots[0] == pytest.approx(
+        0.9043291606049593
+    )
+
+
 def test_aisles(shop: Graph) -> None:
     assert shop.aisles == ["play", "wear"]
     assert shop.aisle_of.tolist() == [1, 1, 1, 0, 0, 0]
