@@ -76,18 +76,18 @@ def explanations_text(found: Faithfulness, checked: Mapping[str, Changed]) -> st
         f"{found.worst_purchase:.1e}. Steps that are no edge: {found.wrong_steps}; paths that end "
         f"elsewhere: {found.wrong_ends}.",
         "",
-        f"{'':24}" + "".join(f"{way:>24}" for way in found.ways),
+        f"{'':24}" + "".join(f"{way:>28}" for way in found.ways),
     ]
     for name in dict.fromkeys(name for way in found.ways.values() for name in way):
         figures = [
             _figure(way[name], bounds=True) if name in way else "" for way in found.ways.values()
         ]
-        lines.append(f"{name:24}" + "".join(f"{figure:>24}" for figure in figures))
+        lines.append(f"{name:24}" + "".join(f"{figure:>28}" for figure in figures))
     lines += [
         "",
-        f"{'weights randomised':24}{'shown walks that stay':>24}{'order of all walks':>24}",
+        f"{'weights randomised':24}{'shown walks that stay':>28}{'order of all walks':>28}",
     ]
     for name, changed in checked.items():
         figures = [_figure(figure, bounds=True) for figure in (changed.shown, changed.order)]
-        lines.append(f"{name:24}" + "".join(f"{figure:>24}" for figure in figures))
+        lines.append(f"{name:24}" + "".join(f"{figure:>28}" for figure in figures))
     return "\n".join(lines)

@@ -32,7 +32,8 @@ def folder(graph: Graph, small: TrainConfig, tmp_path_factory: pytest.TempPathFa
 def by_formula(model: Model, history: list[tuple[str, float]], product: str) -> float:
     """bias + SUM_c w_c |h|^-1/4 SUM_i h_i A_c[i, j], by loops; ``history``: product, moment."""
     ids = model.graph.products["id"].to_list()
-    j, known = ids.index(product), [(ids.index(p), when) for p, when in history if p in ids]
+    moment = dict(sorted(history, key=lambda event: -event[1]))  # the first of each
+    j, known = ids.index(product), [(ids.index(p), when) for p, when in moment.items() if p in ids]
     inside = [i for i, _ in known if model.aisle_of[i] == model.aisle_of[j]]
     situation, fresh = int(bool(inside)), int(model.is_new[j])
     weight = {}

@@ -108,7 +108,7 @@ def first_among_new(recommender: Recommender, graph: Graph, themes: int = 8) -> 
 def test_pictures_alone_know_which_new_product_follows(
     shop: Callable[..., Graph], small: TrainConfig, tmp_path: Path
 ) -> None:
-    graph = shop(attributes=False, new=8)
+    graph = shop(attributes=False, products=80, new=8)
     config = small.model_copy(update={"network": False})
     vectors = looks_of(graph)
     without = Recommender.train(graph, config, seed=1)
@@ -123,7 +123,7 @@ def test_pictures_alone_know_which_new_product_follows(
     log, every = graph.visits_since, np.arange(graph.products.height)
     assert np.array_equal(loaded.model.scores(log, every), beside.model.scores(log, every))
     buyer = graph.customers["id"][int(np.argmax(np.diff(graph.purchases.indptr)))]
-    asked = [product for product in graph.products["id"] if product[-3:] >= "040"]
+    asked = [product for product in graph.products["id"] if product[-3:] >= "080"]
     (first,) = loaded.recommend([buyer], aisle="aisle1", k=1, candidates=asked)["product_id"]
     told = loaded.explain(buyer, first, top=3)
     assert told.terms[0].kind == "image"
