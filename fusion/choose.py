@@ -2,22 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.calibrate import Calibration, Choice, Questions, calibrate
+from crossaisle.fusion.calibrate import Choice, Questions, calibrate
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
-from crossaisle.fusion.lore import Lore, aisle_table
+from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import faded
 from crossaisle.fusion.parts import Parts
 from crossaisle.fusion.weigh import (
-    CUTOFF,
     POPULARITY,
     Sheet,
     better,
-    ndcg,
     quality,
     search,
     sheet_of,
@@ -34,9 +31,6 @@ HALF_LIVES = (math.inf, 8.0, 4.0, 2.0, 1.0)
 
 HALF_LIFE_BY = "niche walks"
 """The channel they are judged by: cheap, and made for visited aisles."""
-
-LOUDNESS = (1.0, 0.7, 0.5, 0.35)
-"""Factors of the channels against popularity in visited aisles, tried in this order."""
 
 
 def choose(
@@ -77,77 +71,7 @@ def choose(
             found[key], asked[key] = found[other], asked[other]
         weights = found.get(key) or {POPULARITY: 1.0, "content": 1.0}
         choice[key] = calibrate(weights, asked[key], lore, trial, key, held)
-    if (VISITED, 0) in found:
-        made = _softer(lore, held, trial, choice, asked, half_life, rng)
-        choice[VISITED, 0], report["factor of channels in visited aisles"] = made
     return choice, report
-
-
-def _softer(
-    lore: Lore,
-    held: HeldOut,
-    trial: Parts,
-    choice: Choice,
-    asked: dict[tuple[int, int], Questions],
-    half_life: float,
-    rng: np.random.Generator,
-) -> tuple[Calibration, float]:
-    """Let channels speak more softly in visited aisles where a list of all aisles gains by it.
-
-    Inside an aisle a range of factors often ranks alike. In one list of all aisles the few products
-    with the largest sums of thousands come first, and noise makes large sums: what is asked of one
-    history is asked in all aisles at once here, and the first factor stays unless another is better
-    by one standard error there, and not worse inside the aisles.
-    """
-    tasks = _at_once(held.known)
-    candidates = np.flatnonzero(~held.is_new & (trial.bought > 0) & (lore.aisle_of >= 0))
-    most = MOST_CELLS // max(len(candidates), 1)
-    tasks = tasks.choose(np.sort(rng.permutation(len(tasks))[:most]))
-    table = aisle_table(lore.aisle_of, len(choice[COLD, 0].constants))
-    aisles = lore.aisle_of[candidates]
-    visited = (tasks.histories @ table).toarray()[:, aisles] > 0
-    parts, sides = {}, (math.inf, half_life)
-    for situation in (COLD, VISITED):
-        used = _used(trial, choice[situation, 0].weights)
-        parts[situation] = _score_parts(used, tasks.histories, candidates, sides[situation])
-    targets = sparse.csr_array(tasks.targets[:, candidates])
-    sheet = sheet_of(parts[COLD], sparse.csr_array(tasks.histories[:, candidates]), targets)
-    cold = sheet.total(choice[COLD, 0].weights) + choice[COLD, 0].constants[aisles]
-    sheet, inside = replace(sheet, parts=parts[VISITED]), asked[VISITED, 0]
-    found, kept, best = choice[VISITED, 0], 1.0, np.zeros(0)
-    alone = quality(inside.sheets, found.weights)
-    for factor in LOUDNESS:
-        weights = choice[VISITED, 0].weights
-        weights = {n: w * factor if n in trial.channels else w for n, w in weights.items()}
-        made = calibrate(weights, inside, lore, trial, (VISITED, 0), held)
-        total = np.where(visited, sheet.total(made.weights) + made.constants[aisles], cold)
-        whole = ndcg(total, sheet.answers, CUTOFF)
-        if not len(best):
-            best = whole
-        elif better(whole, best) and not better(alone, quality(inside.sheets, weights)):
-            found, kept, best = made, factor, whole
-    return found, kept
-
-
-def _at_once(tasks: Tasks) -> Tasks:
-    """Ask together, in all aisles, what is asked of one history."""
-    histories = tasks.histories
-    ends = zip(histories.indptr[:-1], histories.indptr[1:], strict=True)
-    places: dict[bytes, int] = {}
-    group = [places.setdefault(histories.indices[a:b].tobytes(), len(places)) for a, b in ends]
-    _, first = np.unique(group, return_index=True)
-    every = np.arange(len(tasks))
-    add = sparse.csr_array((np.ones(len(tasks), np.float32), (group, every)))
-    return replace(tasks.choose(first), targets=sparse.csr_array(add @ tasks.targets))
-
-
-def _used(trial: Parts, weights: dict[str, float]) -> Parts:
-    """Only what has a weight."""
-    return replace(
-        trial,
-        channels={n: c for n, c in trial.channels.items() if weights.get(n)},
-        biases={n: b for n, b in trial.biases.items() if weights.get(n)},
-    )
 
 
 def pick_half_life(lore: Lore, held: HeldOut, trial: Parts, rng: np.random.Generator) -> float:
