@@ -1,4 +1,4 @@
-"""The fusion weights of every situation, and the constants that make aisles comparable."""
+"""The fusion weights of every situation, and what else the held-out questions choose."""
 
 import math
 from collections.abc import Sequence
@@ -11,14 +11,7 @@ from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import faded
 from crossaisle.fusion.parts import Parts
-from crossaisle.fusion.weigh import (
-    POPULARITY,
-    Sheet,
-    better,
-    quality,
-    search,
-    sheet_of,
-)
+from crossaisle.fusion.weigh import POPULARITY, Sheet, better, quality, search, sheet_of
 
 FEWEST_TASKS = 20
 """With fewer questions than that a situation takes the weights of the other one."""
