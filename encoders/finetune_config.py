@@ -93,7 +93,7 @@ class FinetuneConfig(BaseModel):
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     """Share of the sold products that training does not see and that say when to stop.
 
-    With the default they are those that `crossaisle train` makes new to weigh its channels: with
+    With the default they are those that ``crossaisle train`` makes new to weigh its channels: with
     less it would weigh a text that knows the answers.
     """
     evaluations: Annotated[int, Field(ge=1, le=1000)] = 8
