@@ -33,7 +33,7 @@ def tables(folder: Path, *, later: int = 0) -> dict[str, pl.DataFrame]:
     """
     rng = np.random.default_rng(0)
     count = PRODUCTS + later
-    rows = [(f"p{a}_{k:02d}", f"aisle{a}", k % THEMES) for a in range(AISLES) for k in range(count)]
+    rows = [(f"t{a}_{k:02d}", f"aisle{a}", k % THEMES) for a in range(AISLES) for k in range(count)]
     images: list[str | None] = []
     for ident, _, theme in rows:
         file = folder / f"{ident}.png"
@@ -46,7 +46,7 @@ def tables(folder: Path, *, later: int = 0) -> dict[str, pl.DataFrame]:
         for aisle in range(AISLES):
             own = np.arange(person % THEMES, PRODUCTS - THEMES, THEMES)
             for k in rng.choice(own, 3, replace=False).tolist():
-                events.append((f"u{person:03d}", f"p{aisle}_{k:02d}", float(len(events))))
+                events.append((f"u{person:03d}", f"t{aisle}_{k:02d}", float(len(events))))
     return {
         "products": pl.DataFrame(
             {
@@ -95,7 +95,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 def first_hits(recommender: Recommender, asked: range) -> float:
     """How often the first of some products of aisle1 is of the customer's theme."""
     people = [f"u{person:03d}" for person in range(0, PEOPLE, 3)]
-    named = [f"p1_{k:02d}" for k in asked]
+    named = [f"t1_{k:02d}" for k in asked]
     lists = recommender.recommend(people, aisle="aisle1", k=1, candidates=named)
     pairs = lists.select("user_id", "product_id").iter_rows()
     return float(np.mean([int(u[1:]) % THEMES == int(p[3:]) % THEMES for u, p in pairs]))
@@ -104,15 +104,15 @@ def first_hits(recommender: Recommender, asked: range) -> float:
 def test_from_pictures_to_lists_and_later_products(
     shop: Path, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Seed 0 draws two products to be asked for as new ones: too few to choose weights by.
+    # The lots of products named t... hold ten out; of p... it would be five, too few for weights.
     common = ["--store", shop / "now.lbdb", "--config", settings, "--seed", "1"]
     said = run(capsys, "train", *common, "--output", shop / "model")
     assert "pictures: 84 of 88 products have a vector, 84 encoded now on cpu; left out: 3" in said
     assert "1 not fetched: an address on the web; `wget -x -P FOLDER ADDRESS`" in said
     rejected = pl.read_parquet(shop / "model-rejected-images.parquet")
     assert rejected.columns == ["product_id", "path", "reason"]
-    assert rejected["product_id"].to_list() == ["p0_00", "p0_05", "p0_07"]
-    assert rejected["path"].to_list() == ["gone.png", "https://cdn.shop.com/9.jpg", "p0_07.png"]
+    assert rejected["product_id"].to_list() == ["t0_00", "t0_05", "t0_07"]
+    assert rejected["path"].to_list() == ["gone.png", "https://cdn.shop.com/9.jpg", "t0_07.png"]
     assert rejected["reason"][0] == "there is no such file"
     blind = run(
         capsys, "train", *common, "--set", "images.encoder=none", "--output", shop / "blind"
@@ -131,7 +131,7 @@ def test_from_pictures_to_lists_and_later_products(
     pairs = [(f"u{person:03d}", p) for person in (1, 50) for p in seeing.model.graph.products["id"]]
     assert larger.score(pairs)["score"].equals(seeing.score(pairs)["score"])
 
-    command = ["explain", "--model", str(shop / "larger"), "--user", "u001", "--product", "p1_45"]
+    command = ["explain", "--model", str(shop / "larger"), "--user", "u001", "--product", "t1_45"]
     assert main(command) == 0
     assert "looks alike" in capsys.readouterr().out
     assert main([*command, "--format", "json"]) == 0
