@@ -1,6 +1,8 @@
 """The public contract: lists without gaps, one's own products left out, aisles kept."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -81,8 +83,13 @@ def test_histories_in_three_forms_are_one(recommender: Recommender) -> None:
     frame = log.select(user_id="head", product_id="tail", timestamp="position")
     known = recommender.recommend(["u0001"], k=5)
     assert known.equals(recommender.recommend(frame, k=5))
-    one_visit = recommender.recommend(frame.drop("timestamp"), k=5)
-    assert one_visit.equals(recommender.recommend({"u0001": frame["product_id"].to_list()}, k=5))
+    bare, listed = frame.drop("timestamp"), {"u0001": frame["product_id"].to_list()}
+    assert recommender.recommend(bare, k=5).equals(recommender.recommend(listed, k=5))
+    # A history without times is one visit: the same list where no purchase fades.
+    lasting = Recommender(replace(recommender.model, half_life=math.inf))
+    known = lasting.recommend(["u0001"], k=5)
+    for history in (frame, bare, listed):
+        assert known.equals(lasting.recommend(history, k=5))
 
 
 def test_an_aisle_for_each_user(recommender: Recommender) -> None:
