@@ -5,6 +5,8 @@
 PYTHON ?= python3
 RUN := .venv/bin/
 WORKERS ?= 2
+# setuptools warns of a folder named like the package; there is none, the root is the package.
+QUIET := ignore:Editable installation
 
 .PHONY: demo test quick check
 demo: .venv/installed
@@ -25,7 +27,7 @@ check: .venv/installed
 	$(PYTHON) -c 'import sys; sys.exit("crossaisle needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(RUN)python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	PIP_CONSTRAINT=constraints.txt $(RUN)python -m pip install --quiet --disable-pip-version-check --group dev --editable .
+	PIP_CONSTRAINT=constraints.txt PYTHONWARNINGS='$(QUIET)' $(RUN)python -m pip install --quiet --disable-pip-version-check --group dev --editable .
 	touch $@
 
 include neo4j/neo4j.mk
