@@ -9,18 +9,21 @@ gives it,
 so that a new product stands where its likes stand, and the sum over features stays a sum.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from crossaisle.encoders.network import GraphNetwork, Relation
 from crossaisle.fusion.channels import NetworkTables
 from crossaisle.fusion.content import Features
 
-PENALTY = 3.0
-STEPS = 40
-TOLERANCE = 1e-4
+PENALTY = 10.0
+"""lambda. On held-out products of two shops 10 is as good as 3, 30 loses a percent."""
+
+STEPS = 200
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,10 @@ def learn_weights(
     features: sparse.csr_array,
     text: np.ndarray | None,
 ) -> Weights:
-    """Solve the ridge regression by conjugate gradients, all columns at once.
+    """Solve the ridge regression by preconditioned conjugate gradients, all columns at once.
+
+    Features are solved for by their diagonal first, text numbers exactly; the steps end where the
+    residual, in that measure, is :data:`TOLERANCE` of the first one.
 
     Args:
         vectors: float32 (products, d), the learned vectors.
@@ -64,18 +70,24 @@ def learn_weights(
     scaled = sparse.csr_array(features[rows].multiply(root[rows])).astype(np.float32)
     turned = sparse.csr_array(scaled.T)
     wanted = vectors[rows].astype(np.float32) * root[rows]
-    dense = None if text is None else text[rows] * root[rows]
+    dense = np.zeros((len(rows), 0), np.float32) if text is None else text[rows] * root[rows]
     width = features.shape[1]
+    mixed, words = turned @ dense, dense.T @ dense
+    words[np.diag_indices(len(words))] += np.float32(PENALTY)
+    diagonal = np.asarray(scaled.power(2).sum(axis=0)).ravel()[:, None] + np.float32(PENALTY)
+    factor = linalg.cho_factor(words) if len(words) else None
 
-    def forward(block: np.ndarray) -> np.ndarray:
-        product = scaled @ block[:width]
-        return np.asarray(product if dense is None else product + dense @ block[width:])
+    def system(block: np.ndarray) -> np.ndarray:
+        first, last = block[:width], block[width:]
+        above = turned @ (scaled @ first) + np.float32(PENALTY) * first + mixed @ last
+        return np.concatenate([above, mixed.T @ first + words @ last])
 
-    def backward(block: np.ndarray) -> np.ndarray:
-        product = turned @ block
-        return product if dense is None else np.concatenate([product, dense.T @ block])
+    def near(block: np.ndarray) -> np.ndarray:
+        last = block[width:] if factor is None else linalg.cho_solve(factor, block[width:])
+        return np.concatenate([block[:width] / diagonal, last])
 
-    solution = _conjugate_gradients(lambda b: backward(forward(b)) + PENALTY * b, backward(wanted))
+    right = np.concatenate([turned @ wanted, dense.T @ wanted])
+    solution = _conjugate_gradients(system, near, right)
     return Weights(solution[:width], None if text is None else solution[width:])
 
 
@@ -142,21 +154,32 @@ def _like(
     return alike.features[:width], words, sparse.csr_array(mix)
 
 
-def _conjugate_gradients(apply, right: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Solve a symmetric positive definite system for several right sides: float32 (n, d)."""
+def _conjugate_gradients(
+    system: Callable[[np.ndarray], np.ndarray],
+    near: Callable[[np.ndarray], np.ndarray],
+    right: np.ndarray,
+) -> np.ndarray:
+    """Solve a symmetric positive definite system for several right sides: float32 (n, d).
+
+    Args:
+        system: multiplies a block, float32 (n, d), by the system.
+        near: multiplies it by something near to the system's inverse, as symmetric and positive.
+        right: float32 (n, d).
+    """
     solution = np.zeros_like(right)
     residual = right.copy()
-    direction = residual.copy()
-    power = np.einsum("nd,nd->d", residual, residual)
-    goal = TOLERANCE**2 * np.maximum(power, 1e-30)
+    direction = closer = near(residual)
+    power = np.einsum("nd,nd->d", residual, closer)
+    goal = TOLERANCE**2 * power
     for _ in range(STEPS):
         if np.all(power <= goal):
             break
-        image = apply(direction)
+        image = system(direction)
         step = power / np.maximum(np.einsum("nd,nd->d", direction, image), 1e-30)
         solution += step * direction
         residual -= step * image
-        fresh = np.einsum("nd,nd->d", residual, residual)
-        direction = residual + (fresh / np.maximum(power, 1e-30)) * direction
+        closer = near(residual)
+        fresh = np.einsum("nd,nd->d", residual, closer)
+        direction = closer + (fresh / np.maximum(power, 1e-30)) * direction
         power = fresh
     return np.asarray(solution, np.float32)

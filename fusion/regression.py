@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from crossaisle.fusion.ease import ease_table, put_together
@@ -138,7 +139,7 @@ def _solved(
     together: sparse.csr_array, chosen: _Neighbours, products: np.ndarray, lambdas: Sequence[float]
 ) -> list[np.ndarray]:
     """Solve the regressions of some products: for each lambda float32 (len(products), m)."""
-    rows, wanted = chosen.rows[products], chosen.counts[products][:, :, None]
+    rows, wanted = chosen.rows[products], chosen.counts[products]
     system = _systems(together, rows)
     diagonal = np.arange(rows.shape[1])
     squares = system[:, diagonal, diagonal].copy()
@@ -148,8 +149,14 @@ def _solved(
         for penalty in lambdas:
             # Where N(j) is short a row and a column of the identity stand in for what is missing.
             system[:, diagonal, diagonal] = np.where(rows < 0, 1, squares + np.float32(penalty))
-            solved.append(np.linalg.solve(system, wanted)[:, :, 0])
+            solved.append(np.stack([_solve(*each) for each in zip(system, wanted, strict=True)]))
     return solved
+
+
+def _solve(system: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Solve one symmetric system, float32 (m, m), by Cholesky: twice as fast as numpy's LU."""
+    _, solution, refused = lapack.sposv(system.T, wanted, lower=1)  # .T: Fortran's order, no copy
+    return np.linalg.solve(system, wanted) if refused else np.asarray(solution)
 
 
 def _systems(together: sparse.csr_array, rows: np.ndarray) -> np.ndarray:

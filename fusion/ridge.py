@@ -37,6 +37,9 @@ LATENT = 128
 DENSE = 0.1
 """Share of entries from which a sparse matrix is multiplied as a dense one."""
 
+SLICE = 500
+"""Rows multiplied at once."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -143,12 +146,25 @@ def lessons(features: Sources, histories: sparse.csr_array, targets: sparse.csr_
         phi = scaled @ block
         if sparse.issparse(phi) and phi.nnz > DENSE * phi.shape[0] * phi.shape[1]:
             phi = phi.toarray()
-        product = phi @ phi.T
-        dense = product.toarray() if sparse.issparse(product) else product
-        scale = weight / max(float(np.mean(np.diag(dense))), 1e-12)
-        kernel += np.float32(scale) * dense.astype(np.float32)
+        product = inner_products(phi)
+        scale = weight / max(float(np.mean(np.diag(product))), 1e-12)
+        product *= np.float32(scale)
+        kernel += product
         blocks.append(block * np.float32(np.sqrt(scale)))
     return Lessons(scaled, wanted.astype(np.float32), kernel, tuple(blocks))
+
+
+def inner_products(rows: sparse.csr_array | np.ndarray) -> np.ndarray:
+    """Every row with every other, X X': float32 (n, n). Of sparse rows each pair is met once."""
+    if not sparse.issparse(rows):
+        return np.asarray(rows @ rows.T, np.float32)
+    result = np.empty((rows.shape[0], rows.shape[0]), np.float32)
+    for start in range(0, len(result), SLICE):
+        end = start + SLICE
+        block = (rows[start:end] @ sparse.csr_array(rows[start:].T)).toarray()
+        result[start:end, start:] = block
+        result[start:, start:end] = block.T
+    return result
 
 
 def solve(
