@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.encoders.finetune_config import FinetuneConfig
-from crossaisle.graph import Graph
+from crossaisle.graph import Graph, lowest
 
 ACROSS = 0.5  # share of the pairs that lead from one aisle to another, where the log has enough
 POOL, HELD, ASKED = 800, 300, 1000  # at most: products of histories, held-out ones, people asked
@@ -66,7 +66,7 @@ def draw_lessons(graph: Graph, config: FinetuneConfig, count: int, seed: int) ->
         sparse.vstack([graph.purchases, graph.anonymous_baskets], format="csr"), dtype=np.float32
     )
     sold = np.flatnonzero(np.asarray(log.sum(axis=0)).ravel() > 0)
-    held = sold[graph.lots[sold] < config.held_out]
+    held = sold[lowest(graph.lots, config.held_out)[sold]]
     asked = np.sort(rng.permutation(held)[:HELD])
     quiz = _quiz(log, held, asked, rng) if len(held) >= 2 else None
     if quiz is not None:

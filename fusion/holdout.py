@@ -7,6 +7,7 @@ from scipy import sparse
 
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.lore import Lore, only
+from crossaisle.graph import lowest
 
 COLD, VISITED = 0, 1
 """Situations: the aisle is not in the history; it is."""
@@ -64,7 +65,7 @@ def hold_out(lore: Lore, config: TrainConfig, rng: np.random.Generator) -> HeldO
     """
     aisle_of, moments = lore.aisle_of, lore.moments
     kept = rng.random(lore.purchases.shape[0]) >= config.held_out_users
-    is_new = (lore.lots < NEW_PRODUCTS) & (lore.bought > 0) & (aisle_of >= 0)
+    is_new = lowest(lore.lots, NEW_PRODUCTS) & (lore.bought > 0) & (aisle_of >= 0)
     log = sparse.csr_array(moments.first[np.flatnonzero(~kept)])
     hidden, before = _hidden_aisles(log, aisle_of), None
     known = [hidden, _hidden_products(log, aisle_of, rng)]

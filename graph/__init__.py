@@ -2,7 +2,7 @@
 
 from crossaisle.graph.bought_with import bought_with
 from crossaisle.graph.changes import Changes, compare
-from crossaisle.graph.graph import Graph, GraphError
+from crossaisle.graph.graph import Graph, GraphError, lowest
 from crossaisle.graph.store import Progress, Store, StoreError, open_store, silent
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "StoreError",
     "bought_with",
     "compare",
+    "lowest",
     "open_store",
     "silent",
 ]

@@ -13,6 +13,9 @@ from scipy import sparse
 from crossaisle.graph.schema import EDGE, EDGES, NODE, NODES, EdgeTable, NodeTable
 from crossaisle.graph.visits import first_moments, visits_since
 
+ALWAYS = 1000
+"""Of that many products a share is held out whatever their lots are."""
+
 
 class GraphError(ValueError):
     """A graph that breaks its own schema: which table, which column, what is wrong."""
@@ -88,9 +91,9 @@ class Graph:
     def lots(self) -> np.ndarray:
         """A lot of each product, drawn by its id: float64 (products,) in [0, 1).
 
-        Products with the lowest lots are held out. Whatever is trained on this graph, or on another
-        with the same ids, holds out the same ones: an encoder must not have learned what the
-        recommender then asks about as new.
+        Products with the lowest lots are held out (:func:`lowest`). Whatever is trained on this
+        graph, or on another with the same ids, holds out the same ones: an encoder must not have
+        learned what the recommender then asks about as new.
         """
         drawn = (blake2b(name.encode(), digest_size=6).digest() for name in self.products["id"])
         return np.array([int.from_bytes(lot) for lot in drawn], np.float64) / 2**48
@@ -164,6 +167,19 @@ class Graph:
     def equals(self, other: "Graph") -> bool:
         """Whether every table is the same, value for value."""
         return all(getattr(self, name).equals(getattr(other, name)) for name in NODE | EDGE)
+
+
+def lowest(lots: np.ndarray, share: float) -> np.ndarray:
+    """Say which products are held out: bool (products,), those whose lot is below ``share``.
+
+    Of a thousand lots a tenth or so are below .1; of fifty it can be one, and nothing is learned
+    from one. So the lowest of ``share`` of the products (of a thousand at most) are held out
+    whatever their lots are.
+    """
+    few = int(np.ceil(share * min(len(lots), ALWAYS)))
+    held: np.ndarray = lots < share
+    held[np.argsort(lots, kind="stable")[:few]] = True
+    return held
 
 
 def _node_frame(table: NodeTable, frame: pl.DataFrame | None) -> pl.DataFrame:

@@ -104,7 +104,6 @@ def first_hits(recommender: Recommender, asked: range) -> float:
 def test_from_pictures_to_lists_and_later_products(
     shop: Path, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # The lots of products named t... hold ten out; of p... it would be five, too few for weights.
     common = ["--store", shop / "now.lbdb", "--config", settings, "--seed", "1"]
     said = run(capsys, "train", *common, "--output", shop / "model")
     assert "pictures: 84 of 88 products have a vector, 84 encoded now on cpu; left out: 3" in said

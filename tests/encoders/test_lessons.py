@@ -9,7 +9,7 @@ from crossaisle.encoders.lessons import Quiz, draw_lessons, every_text, people_v
 from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.holdout import hold_out
 from crossaisle.fusion.train import _lore
-from crossaisle.graph import Graph
+from crossaisle.graph import Graph, lowest
 
 CONFIG = FinetuneConfig(people_rank=16)
 
@@ -40,7 +40,7 @@ def test_nothing_of_a_held_out_product_is_learned(catalogue: Graph) -> None:
     lessons = draw_lessons(catalogue, CONFIG, 4000, seed=0)
     assert lessons.quiz is not None
     held = lessons.quiz.held
-    assert np.array_equal(held, np.flatnonzero(catalogue.lots[:108] < CONFIG.held_out))
+    assert np.array_equal(held, np.flatnonzero(lowest(catalogue.lots, CONFIG.held_out)[:108]))
     assert 4 < len(held) < 20  # about a tenth of 108 that are sold
     assert not np.isin(lessons.pairs, held).any()
     assert not np.isin(lessons.quiz.known, held).any()

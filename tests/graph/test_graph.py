@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossaisle.graph import Graph, GraphError, bought_with, compare
+from crossaisle.graph import Graph, GraphError, bought_with, compare, lowest
 
 
 def test_ids_twice_and_unknown_ends_are_refused() -> None:
@@ -35,6 +35,15 @@ def test_a_lot_is_drawn_by_id_alone() -> None:
     assert Graph.from_ids({"products": pl.DataFrame({"id": ["p0"]})}).lots[0] == pytest.approx(
         0.9043291606049593
     )
+
+
+def test_a_small_shop_holds_out_its_share_whatever_the_lots() -> None:
+    lots = np.array([0.9, 0.31, 0.5, 0.3, 0.7, 0.8, 0.6, 0.4, 0.95, 0.99, 0.35])
+    assert np.flatnonzero(lowest(lots, 0.1)).tolist() == [1, 3]  # a tenth of eleven, rounded up
+    many = np.arange(5000) / 5000
+    assert np.array_equal(lowest(many, 0.1), many < 0.1)
+    late = 0.2 + many / 2
+    assert np.flatnonzero(lowest(late, 0.1)).tolist() == list(range(100))
 
 
 def test_aisles(shop: Graph) -> None:
