@@ -33,7 +33,8 @@ ModelOption = Annotated[Path, typer.Option("--model", help="Folder of a trained 
 SeedOption = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings (TOML): text, images, train, reasons, finetune.")
+    Path | None,
+    typer.Option("--config", help="Settings (TOML): text, images, train, reasons, finetune."),
 ]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="train.epochs=5. Repeatable.")]
 TaskName = Literal["aisle-cold", "aisle-warm", "product-cold", "product-mixed", "new-user",
@@ -364,7 +365,9 @@ def recommend(
     model: ModelOption,
     requests: Annotated[Path, typer.Option(help="user_id, aisle (empty: any).")],
     output: Annotated[Path, typer.Option(help="recs.csv, .parquet or .jsonl")],
-    histories: Annotated[Path | None, typer.Option(help="user_id, product_id, and timestamp if known.")] = None,
+    histories: Annotated[
+        Path | None, typer.Option(help="user_id, product_id, and timestamp if known.")
+    ] = None,
     candidates: Annotated[Path | None, typer.Option(help="product_id: only those.")] = None,
     k: KOption = 10,
     reasons: Annotated[int, typer.Option(help="Sentences of reasons for each product.")] = 0,
