@@ -24,6 +24,7 @@ PENALTY = 10.0
 
 STEPS = 200
 TOLERANCE = 1e-3
+"""What is said of products is then within a few thousandths of the solution's."""
 
 
 @dataclass(frozen=True)

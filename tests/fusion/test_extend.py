@@ -273,8 +273,10 @@ def test_closed_forms_are_those_of_a_training_with_the_product_and_without_its_e
         assert 0 < least.sum() < 3 or name == "likeness"
         expected[:, least] /= (of_old / mean) ** HUBNESS
         assert abs(of_old / mean - 1) > 0.01
+        # Both regressions end where TOLERANCE says, on tables of other sizes.
+        atol = 1e-6 if name == "content" else 2e-5
         np.testing.assert_allclose(
-            found.pairs(everything, places.added), expected, rtol=1e-3, atol=1e-6
+            found.pairs(everything, places.added), expected, rtol=1e-3, atol=atol
         )
     crossed = later.channels["people"]
     assert isinstance(crossed, PeopleTables)
