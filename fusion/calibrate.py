@@ -40,6 +40,7 @@ class Questions:
 def calibrate(
     weights: dict[str, float],
     questions: Questions,
+    share: np.ndarray,
     lore: Lore,
     trial: Parts,
     key: tuple[int, int],
@@ -50,10 +51,18 @@ def calibrate(
     The temperature tau maximises the likelihood of the answers, SUM log softmax(tau S); an aisle's
     constant is log(its share of what is bought in this situation) - mean log-sum-exp of its scores.
     For new products the mass is that of as many average known ones.
+
+    Args:
+        weights: channel -> weight, as the search found them.
+        questions: what they were found by.
+        share: float64 (aisles,), of :func:`shares`.
+        lore: everything, for the aisles.
+        trial: the channels that answered.
+        key: (situation, 1 for new products).
+        held: which products were made new.
     """
     tau = _temperature(questions, weights)
     scaled = {name: tau * weight for name, weight in weights.items()}
-    share = _shares(lore)[key[0]]
     level = {
         aisle: float(np.mean(_logsumexp(sheet.total(scaled))))
         for aisle, sheet in zip(questions.aisles, questions.sheets, strict=True)
@@ -98,7 +107,7 @@ def _logsumexp(scores: np.ndarray) -> np.ndarray:
     return np.asarray(top[:, 0] + np.log(np.exp(scores - top).sum(axis=1) + 1e-300))
 
 
-def _shares(lore: Lore) -> tuple[np.ndarray, np.ndarray]:
+def shares(lore: Lore) -> tuple[np.ndarray, np.ndarray]:
     """Each aisle's share of purchases, for aisles new to the buyer and for known ones.
 
     Of all purchases after a person's first, how many open an aisle: that share of the whole goes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from crossaisle.fusion.calibrate import Choice, Questions, calibrate
+from crossaisle.fusion.calibrate import Choice, Questions, calibrate, shares
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, Tasks
 from crossaisle.fusion.lore import Lore
 from crossaisle.fusion.model import faded
@@ -57,13 +57,13 @@ def choose(
                 found[situation, fresh] = weights
                 name = f"{('cold', 'visited')[situation]}{', new products' if fresh else ''}"
                 report[name] = _summary(questions, weights, scales)
-    choice = {}
+    choice, share = {}, shares(lore)
     for key in asked:
         other = (1 - key[0], key[1])
         if key not in found and other in found:
             found[key], asked[key] = found[other], asked[other]
         weights = found.get(key) or {POPULARITY: 1.0, "content": 1.0}
-        choice[key] = calibrate(weights, asked[key], lore, trial, key, held)
+        choice[key] = calibrate(weights, asked[key], share[key[0]], lore, trial, key, held)
     return choice, report
 
 

@@ -94,13 +94,15 @@ def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) ->
     people, options = beside(
         lambda: _people(lore, taught, held, config, rng, progress),
         lambda: {
-            name: _regressions(taught, name, _penalties(taught, name)) for name in REGRESSIONS
+            name: (lambdas, _regressions(taught, name, lambdas))
+            for name in REGRESSIONS
+            for lambdas in [_penalties(taught, name)]
         },
     )
     chosen, regressions = {}, {}
-    for name, tables in options.items():
+    for name, (lambdas, tables) in options.items():
         place = _pick_regression(lore, taught, held, name, tables, rng)
-        chosen[name], regressions[name] = _penalties(taught, name)[place], tables[place]
+        chosen[name], regressions[name] = lambdas[place], tables[place]
     trial = fit_parts(taught, config, people, regressions, rng, progress, "held out: ")
     progress("weights", 0, 1)
     half_life = pick_half_life(lore, held, trial, rng)

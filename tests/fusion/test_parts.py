@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from crossaisle.fusion import TrainConfig, newcomers
-from crossaisle.fusion.calibrate import _shares
+from crossaisle.fusion.calibrate import shares
 from crossaisle.fusion.content import content_table, features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
 from crossaisle.fusion.newcomers import PENALTY, learn_weights
@@ -167,7 +167,7 @@ def test_noise_leaves_popularity_alone_and_signal_is_found() -> None:
 
 
 def test_shares_add_up(graph: Graph) -> None:
-    cold, visited = _shares(_lore(graph, None))
+    cold, visited = shares(_lore(graph, None))
     assert cold.sum() + visited.sum() == pytest.approx(1)
     assert (cold > 0).all()
     opened = sum(len(set(graph.aisle_of[row.indices])) - 1 for row in _rows(graph.purchases))
