@@ -57,24 +57,22 @@ def fit_parts(
         for name, half_life in TRENDS.items():
             biases[name] = _popularity(lore.moments.trend(half_life), lore.aisle_of)
     progress(f"{note}walks", 0, 1)
-    channels: dict[str, Channel] = dict(
-        zip(
-            ("likeness", "content"),
-            beside(
-                lambda: likeness_table(lore.factors, lore.features, lore.text, bought),
-                lambda: content_table(lore.features, bought),
+    factors = lore.factors  # before two threads ask for them
+    likeness, (content, latent) = beside(
+        lambda: likeness_table(factors, lore.features, lore.text, bought),
+        lambda: (
+            content_table(lore.features, bought),
+            latent_table(
+                factors,
+                lore.features,
+                lore.text,
+                bought,
+                lore.aisle_of,
+                per_aisle=config.neighbours,
             ),
-            strict=True,
-        )
+        ),
     )
-    channels["latent"] = latent_table(
-        lore.factors,
-        lore.features,
-        lore.text,
-        bought,
-        lore.aisle_of,
-        per_aisle=config.neighbours,
-    )
+    channels: dict[str, Channel] = {"likeness": likeness, "content": content, "latent": latent}
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)
     many = np.maximum(np.asarray(together.sum(axis=0)).ravel(), 1)
