@@ -8,7 +8,7 @@ from crossaisle.fusion import TrainConfig, newcomers
 from crossaisle.fusion.calibrate import shares
 from crossaisle.fusion.content import content_table, features
 from crossaisle.fusion.holdout import COLD, VISITED, hold_out
-from crossaisle.fusion.newcomers import PENALTY, learn_weights
+from crossaisle.fusion.newcomers import PENALTY, TEXT_PENALTY, learn_weights
 from crossaisle.fusion.ranking import best
 from crossaisle.fusion.train import _lore
 from crossaisle.fusion.walks import walk_table
@@ -104,7 +104,8 @@ def _ridge_errors(with_text: bool) -> np.ndarray:
     weight = rng.integers(0, 4, 80).astype(np.float32)
     found = learn_weights(vectors, weight, sparse.csr_array(matrix), text)
     design = matrix.toarray() if text is None else np.hstack([matrix.toarray(), text])
-    normal = design.T @ (weight[:, None] * design) + PENALTY * np.eye(design.shape[1])
+    penalty = np.r_[np.full(9, PENALTY), np.full(design.shape[1] - 9, TEXT_PENALTY)]
+    normal = design.T @ (weight[:, None] * design) + np.diag(penalty)
     slow = np.linalg.solve(normal, design.T @ (weight[:, None] * vectors))
     both = found.features if found.text is None else np.vstack([found.features, found.text])
     return np.asarray(np.abs(both - slow) / np.abs(slow).max())
