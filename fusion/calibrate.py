@@ -41,10 +41,11 @@ def calibrate(
     weights: dict[str, float],
     questions: Questions,
     share: np.ndarray,
-    lore: Lore,
+    aisle_of: np.ndarray,
     trial: Parts,
-    key: tuple[int, int],
     held: HeldOut,
+    *,
+    fresh: bool,
 ) -> Calibration:
     """Bring the scores to the scale of log probabilities, aisle by aisle.
 
@@ -55,11 +56,11 @@ def calibrate(
     Args:
         weights: channel -> weight, as the search found them.
         questions: what they were found by.
-        share: float64 (aisles,), of :func:`shares`.
-        lore: everything, for the aisles.
+        share: float64 (aisles,), the situation's of :func:`shares`.
+        aisle_of: int (products,), -1 for none.
         trial: the channels that answered.
-        key: (situation, 1 for new products).
         held: which products were made new.
+        fresh: for new products.
     """
     tau = _temperature(questions, weights)
     scaled = {name: tau * weight for name, weight in weights.items()}
@@ -67,19 +68,19 @@ def calibrate(
         aisle: float(np.mean(_logsumexp(sheet.total(scaled))))
         for aisle, sheet in zip(questions.aisles, questions.sheets, strict=True)
     }
-    asked = held.is_new if key[1] else ~held.is_new
+    asked = held.is_new if fresh else ~held.is_new
     resting = sum(
         (scaled.get(n, 0.0) * b.astype(np.float64) for n, b in trial.biases.items()),
         np.zeros(len(asked)),
     )
     constants = np.zeros(len(share))
     for aisle in range(len(share)):
-        inside = lore.aisle_of == aisle
+        inside = aisle_of == aisle
         here = asked & inside
         if aisle not in level:
             level[aisle] = float(_logsumexp(resting[here][None])[0]) if here.any() else 0.0
         known = max(int((~held.is_new & inside).sum()), 1)
-        mass = np.log(max(int(here.sum()), 1) / known) if key[1] else 0.0
+        mass = np.log(max(int(here.sum()), 1) / known) if fresh else 0.0
         constants[aisle] = np.log(share[aisle]) + mass - level[aisle]
     return Calibration(scaled, constants)
 

@@ -63,7 +63,10 @@ def choose(
         if key not in found and other in found:
             found[key], asked[key] = found[other], asked[other]
         weights = found.get(key) or {POPULARITY: 1.0, "content": 1.0}
-        choice[key] = calibrate(weights, asked[key], share[key[0]], lore, trial, key, held)
+        situation, fresh = key
+        choice[key] = calibrate(
+            weights, asked[key], share[situation], lore.aisle_of, trial, held, fresh=bool(fresh)
+        )
     return choice, report
 
 

@@ -74,19 +74,18 @@ def learn_weights(
     wanted = vectors[rows].astype(np.float32) * root[rows]
     dense = np.zeros((len(rows), 0), np.float32) if text is None else text[rows] * root[rows]
     width = features.shape[1]
-    mixed, words = turned @ dense, dense.T @ dense
-    words[np.diag_indices(len(words))] += np.float32(TEXT_PENALTY)
+    mixed, inner = turned @ dense, dense.T @ dense
+    inner[np.diag_indices(len(inner))] += np.float32(TEXT_PENALTY)
     diagonal = np.asarray(scaled.power(2).sum(axis=0)).ravel()[:, None] + np.float32(PENALTY)
-    factor = linalg.cho_factor(words) if len(words) else None
+    factor = linalg.cho_factor(inner)
 
     def system(block: np.ndarray) -> np.ndarray:
         first, last = block[:width], block[width:]
         above = turned @ (scaled @ first) + np.float32(PENALTY) * first + mixed @ last
-        return np.concatenate([above, mixed.T @ first + words @ last])
+        return np.concatenate([above, mixed.T @ first + inner @ last])
 
     def near(block: np.ndarray) -> np.ndarray:
-        last = block[width:] if factor is None else linalg.cho_solve(factor, block[width:])
-        return np.concatenate([block[:width] / diagonal, last])
+        return np.concatenate([block[:width] / diagonal, linalg.cho_solve(factor, block[width:])])
 
     right = np.concatenate([turned @ wanted, dense.T @ wanted])
     solution = _conjugate_gradients(system, near, right)

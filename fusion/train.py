@@ -91,18 +91,18 @@ def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) ->
     rng = np.random.default_rng(seed)
     held = hold_out(lore, config, rng)
     taught = lore.without(held.kept, held.is_new, held.before)
+    lambdas = {
+        name: regression_penalties(taught.purchases, across=made_for == COLD)
+        for name, made_for in REGRESSIONS.items()
+    }
     people, options = beside(
         lambda: _people(lore, taught, held, config, rng, progress),
-        lambda: {
-            name: (lambdas, _regressions(taught, name, lambdas))
-            for name in REGRESSIONS
-            for lambdas in [_penalties(taught, name)]
-        },
+        lambda: {name: _regressions(taught, name, lambdas[name]) for name in REGRESSIONS},
     )
     chosen, regressions = {}, {}
-    for name, (lambdas, tables) in options.items():
+    for name, tables in options.items():
         place = _pick_regression(lore, taught, held, name, tables, rng)
-        chosen[name], regressions[name] = lambdas[place], tables[place]
+        chosen[name], regressions[name] = lambdas[name][place], tables[place]
     trial = fit_parts(taught, config, people, regressions, rng, progress, "held out: ")
     progress("weights", 0, 1)
     half_life = pick_half_life(lore, held, trial, rng)
@@ -118,10 +118,6 @@ def _regressions(lore: Lore, name: str, lambdas: tuple[float, ...]) -> list[Walk
     across = REGRESSIONS[name] == COLD
     tables = regression_tables(lore.purchases, lore.aisle_of, lambdas, across=across)
     return [WalkTable(table, ones) for table in tables]
-
-
-def _penalties(lore: Lore, name: str) -> tuple[float, ...]:
-    return regression_penalties(lore.purchases, across=REGRESSIONS[name] == COLD)
 
 
 def _pick_regression(

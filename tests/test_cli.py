@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from rich.text import Text
 from typer.main import get_command
 
 from crossaisle.cli import TaskName, app, main
@@ -35,6 +36,15 @@ def test_every_command_has_a_help_with_an_example(
     assert main([*command, "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert f"Example: crossaisle {' '.join(command)}" in text
+
+
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
+def test_nothing_of_a_help_is_taken_for_markup(command: list[str]) -> None:
+    node = GROUP
+    for part in command:
+        node = node.commands[part]  # type: ignore[attr-defined]
+    for said in (node.help, *(getattr(option, "help", None) for option in node.params)):
+        assert Text.from_markup(said or "").plain == (said or "")
 
 
 @pytest.mark.parametrize("command", all_commands(), ids=" ".join)
