@@ -370,6 +370,10 @@ def recommend(
     ] = None,
     candidates: Annotated[Path | None, typer.Option(help="product_id: only those.")] = None,
     k: KOption = 10,
+    new_places: Annotated[
+        int | None,
+        typer.Option(help="So many last places for products nobody bought yet (else: by score)."),
+    ] = None,
     reasons: Annotated[int, typer.Option(help="Sentences of reasons for each product.")] = 0,
 ) -> None:
     """Rank products for every request of a file.
@@ -389,6 +393,7 @@ def recommend(
             histories=histories,
             candidates=candidates,
             k=k,
+            new_places=new_places,
             told=reasons,
             progress=progress,
         )

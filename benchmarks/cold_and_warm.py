@@ -8,6 +8,9 @@ level that training gives new products and for others (natural logarithms, added
 cold@10     share of the first ten that is cold, beside its share of the candidates
 cold        nDCG@10 of the cold answers
 warm        nDCG@10 of the warm answers, beside the same without cold candidates, and the loss
+
+The last row has the list without cold candidates, its tenth place given to the best cold one: a
+tenth of the places, where it costs least.
 """
 
 import argparse
@@ -20,7 +23,7 @@ from crossaisle.commands.settings import read_settings
 from crossaisle.commands.train import text_vectors
 from crossaisle.evaluation.bootstrap import resample
 from crossaisle.evaluation.metrics import ndcg
-from crossaisle.evaluation.ranking import Ranking, rank_fold
+from crossaisle.evaluation.ranking import TOP, Ranking, rank_fold
 from crossaisle.evaluation.splits import Fold, Split
 from crossaisle.fusion import Model, Recommender
 from crossaisle.graph import open_store, silent
@@ -49,14 +52,22 @@ def of(ranking: Ranking, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ndcg(part), part.hidden > 0
 
 
-def told(fold: Fold, model: Model, cold: np.ndarray) -> str:
-    """One row of the table."""
-    mixed, alone = rank_fold(model, fold), rank_fold(Without(model, cold), fold)
-    (with_, some), (without, _) = of(mixed, ~cold), of(alone, ~cold)
-    new, asked = of(mixed, cold)
+def told(
+    fold: Fold, cold: np.ndarray, share: float, mixed: tuple[Ranking, Ranking], alone: Ranking
+) -> str:
+    """One row of the table.
+
+    Args:
+        fold: the cases.
+        cold: bool (products,).
+        share: of the first ten that is cold.
+        mixed: where warm answers came, and where cold ones did.
+        alone: where warm answers came without cold candidates.
+    """
+    (with_, some), (without, _) = of(mixed[0], ~cold), of(alone, ~cold)
+    new, asked = of(mixed[1], cold)
     drawn = resample(np.column_stack([with_[some], without[some]]), fold.users[some])
     kept = drawn.ratio(0, 1)
-    share = cold[mixed.top[mixed.top >= 0]].mean()
     candidates = np.mean([cold[fold.candidates(int(aisle))].mean() for aisle in fold.aisles])
     return (
         f"cold@10 {share:.3f} of {candidates:.3f}  cold {new[asked].mean():.4f}"
@@ -82,9 +93,18 @@ def main() -> None:
     cold[fold.held.cold] = True
     text = text_vectors(graph, settings, silent)
     model = Recommender.train(fold.graph, settings.train, text=text, seed=given.seed).model
+    alone = rank_fold(Without(model, cold), fold)
     for shift in SHIFTS:
         moved = model.bias + np.float32(shift) * model.is_new
-        print(f"{shift:+.1f}  {told(fold, replace(model, bias=moved), cold)}", flush=True)
+        mixed = rank_fold(replace(model, bias=moved), fold)
+        share = cold[mixed.top[mixed.top >= 0]].mean()
+        print(f"{shift:+.1f}  {told(fold, cold, share, (mixed, mixed), alone)}", flush=True)
+    new = rank_fold(Without(model, ~cold), fold)
+    last = (
+        replace(alone, rank=alone.rank + (alone.rank >= TOP - 1)),
+        replace(new, rank=np.where(new.rank == 0, TOP - 1, TOP)),
+    )
+    print(f"last  {told(fold, cold, 1 / TOP, last, alone)}", flush=True)
 
 
 if __name__ == "__main__":

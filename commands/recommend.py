@@ -92,11 +92,14 @@ def rank(
     *,
     k: int,
     candidates: list[str] | None = None,
+    new_places: int | None = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Answer requests: user_id, aisle (as asked, null: any), rank, product_id, score."""
     if k < 1:
         raise UsageError(f"--k {k}: lists have at least one product")
+    if new_places is not None and not 0 <= new_places <= k:
+        raise UsageError(f"--new-places {new_places}: lists of {k} have 0 to {k} places for them")
     order = asked.with_row_index("_request")
     lists = []
     done = 0
@@ -108,7 +111,12 @@ def rank(
             name = None if aisle is None else str(aisle)
             told = some.filter(pl.col("told"))["user_id"] if "told" in some.columns else ()
             ranked = recommender.recommend(
-                some, aisle=name, k=k, candidates=candidates, told=[*told]
+                some,
+                aisle=name,
+                k=k,
+                candidates=candidates,
+                told=[*told],
+                new_places=new_places,
             )
             lists.append(ranked.with_columns(aisle=pl.lit(aisle, pl.String)))
     progress("ranking", asked.height, asked.height)
@@ -129,15 +137,17 @@ def recommend(
     histories: Path | None = None,
     candidates: Path | None = None,
     k: int = 10,
+    new_places: int | None = None,
     told: int = 0,
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Answer every request of a file: user_id, aisle, rank, product_id, score[, reasons].
 
     A user listed in ``histories`` is scored by that history alone. An empty aisle asks for all.
+    ``new_places``: see :meth:`Recommender.recommend`.
 
     Raises:
-        UsageError: a file is missing, or k is below 1.
+        UsageError: a file is missing, k is below 1, or there are fewer places than new ones get.
         LoadError: a file lacks a column.
         UnknownId: an aisle or a candidate that the model does not know.
     """
@@ -152,6 +162,7 @@ def recommend(
         known,
         k=k,
         candidates=None if only is None else only.to_list(),
+        new_places=new_places,
         progress=progress,
     )
     if not told:

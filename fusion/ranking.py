@@ -4,13 +4,33 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import sparse
 
 Ranked = tuple[int, np.ndarray, np.ndarray]
 """User, product rows and scores, best first."""
 
 
+def leave_out(scores: np.ndarray, histories: sparse.csr_array, candidates: np.ndarray) -> None:
+    """Write -inf where a candidate is in its row's history.
+
+    Args:
+        scores: float32 (users, m), changed in place.
+        histories: (users, products).
+        candidates: int (m,).
+    """
+    place = np.full(histories.shape[1], -1)
+    place[candidates] = np.arange(len(candidates))
+    user, product = sparse.coo_array(histories).coords
+    seen = place[product]
+    scores[user[seen >= 0], seen[seen >= 0]] = -np.inf
+
+
 def best(
-    scores: np.ndarray, candidates: np.ndarray, k: int
+    scores: np.ndarray,
+    candidates: np.ndarray,
+    k: int,
+    new: np.ndarray | None = None,
+    places: int = 0,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the k best candidates of each row and their scores, best first.
 
@@ -19,20 +39,31 @@ def best(
         candidates: int (m,), ascending: rows are sorted by id, so equal scores come in the order
             of their ids.
         k: how many at most.
+        new: bool (m,) or None. If given, these candidates get the last ``places`` of a list and
+            the others the first; where either are too few, the others have their places too.
+        places: 0 to k.
     """
-    k = min(k, scores.shape[1])
-    products, values = [], []
-    for row in scores:
-        chosen = np.arange(len(row))
-        if 0 < k < len(row):
-            # Everything that ties with the k-th stays until the order by id is made.
-            least = np.partition(row, len(row) - k)[len(row) - k]
-            chosen = np.flatnonzero(row >= least)
-        chosen = chosen[np.isfinite(row[chosen])]
-        chosen = chosen[np.argsort(-row[chosen], kind="stable")][:k]
-        products.append(candidates[chosen])
-        values.append(row[chosen])
-    return products, values
+    if new is None:
+        made = [_best(row, k) for row in scores]
+    else:
+        made = []
+        for row in scores:
+            known, fresh = (_best(np.where(side, row, -np.inf), k) for side in (~new, new))
+            first = min(len(known), k - min(places, len(fresh)))
+            made.append(np.append(known[:first], fresh[: k - first]))
+    return [candidates[chosen] for chosen in made], [
+        row[chosen] for row, chosen in zip(scores, made, strict=True)
+    ]
+
+
+def _best(row: np.ndarray, k: int) -> np.ndarray:
+    chosen = np.arange(len(row))
+    if 0 < k < len(row):
+        # Everything that ties with the k-th stays until the order by id is made.
+        least = np.partition(row, len(row) - k)[len(row) - k]
+        chosen = np.flatnonzero(row >= least)
+    chosen = chosen[np.isfinite(row[chosen])]
+    return np.asarray(chosen[np.argsort(-row[chosen], kind="stable")][:k])
 
 
 def as_frame(users: Sequence[str], lists: Sequence[Ranked], products: pl.DataFrame) -> pl.DataFrame:

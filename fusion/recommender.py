@@ -21,7 +21,7 @@ from crossaisle.fusion.histories import (
     read_pairs,
 )
 from crossaisle.fusion.model import Model
-from crossaisle.fusion.ranking import Ranked, as_frame, best
+from crossaisle.fusion.ranking import Ranked, as_frame, best, leave_out
 from crossaisle.fusion.saved import load_model, save_model
 from crossaisle.fusion.search import Search
 from crossaisle.fusion.terms import Contrast, Explanation
@@ -77,6 +77,7 @@ class Recommender:
         k: int = 10,
         candidates: Iterable[str] | None = None,
         told: Collection[str] = (),
+        new_places: int | None = None,
     ) -> pl.DataFrame:
         """Rank products for each user.
 
@@ -87,6 +88,8 @@ class Recommender:
             candidates: only these products are ranked.
             told: users whose history says what they are like, not what they have: it may be
                 recommended.
+            new_places: so many places at the end of each list, 0 to k, go to products without
+                purchases, and the others to the rest; None: all stand where their scores put them.
 
         Returns:
             user_id, aisle (the product's), rank (1..k), product_id, score. A user's own products
@@ -94,7 +97,10 @@ class Recommender:
 
         Raises:
             UnknownId: a customer, aisle or candidate that the model does not know.
+            ValueError: ``new_places`` is not 0 to k.
         """
+        if new_places is not None and not 0 <= new_places <= k:
+            raise ValueError(f"{new_places} places for new products in lists of {k}")
         users, table = self._histories(histories)
         wanted = [aisle.get(u) if isinstance(aisle, Mapping) else aisle for u in users]
         allowed = np.arange(len(self.model.aisle_of))
@@ -109,7 +115,7 @@ class Recommender:
             rows = np.flatnonzero([w == name for w in wanted])
             for own in (True, False):
                 some = rows[open_[rows] != own]
-                lists.extend(self._ranked(some, table, chosen, k, own))
+                lists.extend(self._ranked(some, table, chosen, k, own, new_places))
         products = self.model.graph.products
         return as_frame(users, sorted(lists, key=lambda made: made[0]), products)
 
@@ -295,18 +301,20 @@ class Recommender:
         return users, table
 
     def _ranked(
-        self, rows: np.ndarray, table: sparse.csr_array, candidates: np.ndarray, k: int, own: bool
+        self,
+        rows: np.ndarray,
+        table: sparse.csr_array,
+        candidates: np.ndarray,
+        k: int,
+        own: bool,
+        new_places: int | None,
     ) -> Iterator[Ranked]:
         step = max(1, BATCH_CELLS // max(len(candidates), 1))
-        place = np.full(table.shape[1], -1)
-        place[candidates] = np.arange(len(candidates))
+        new = None if new_places is None else self.model.is_new[candidates]
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            history = table[part]
-            scores = self.model.scores(history, candidates)
+            scores = self.model.scores(table[part], candidates)
             if own:
-                user, product = sparse.coo_array(history).coords
-                seen = place[product]
-                scores[user[seen >= 0], seen[seen >= 0]] = -np.inf
-            chosen, values = best(scores, candidates, k)
+                leave_out(scores, table[part], candidates)
+            chosen, values = best(scores, candidates, k, new, new_places or 0)
             yield from zip(part.tolist(), chosen, values, strict=True)

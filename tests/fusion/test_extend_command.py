@@ -85,6 +85,23 @@ def test_new_events_change_the_lists_of_known_and_unknown_people_at_once(folder:
         assert shown["first"].filter(user_id=same).equals(shown["second"].filter(user_id=same))
 
 
+def test_places_for_new_products(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = Recommender.from_pretrained(folder / "model").model
+    new = set(model.graph.products["id"].to_numpy()[model.is_new])
+    (folder / "requests.csv").write_text("user_id,aisle\nu0001,\nu0002,\n")
+    files = {"model": "model", "requests": "requests.csv", "output": "places.csv"}
+    command = [f"--{name}={folder / file}" for name, file in files.items()]
+    assert main(["recommend", *command, "--k", "6", "--new-places", "2"]) == 0
+    found = pl.read_csv(folder / "places.csv")
+    assert found["rank"].to_list() == [1, 2, 3, 4, 5, 6] * 2
+    is_new = found["product_id"].is_in(new).to_list()
+    assert is_new == [False, False, False, False, True, True] * 2
+    capsys.readouterr()
+    assert main(["recommend", *command, "--k", "6", "--new-places", "7"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "--new-places 7: lists of 6 have 0 to 6 places for them" in told
+
+
 @pytest.fixture(scope="module")
 def later(folder: Path, graph: Graph) -> Path:
     """The store after a week, and the model extended by it."""

@@ -51,6 +51,34 @@ def test_lists(
         np.testing.assert_allclose(mine["score"], best, rtol=1e-5, atol=1e-5)
 
 
+@given(history=rows, aisle=st.sampled_from([None, "aisle0"]), k=st.integers(1, 60), data=st.data())
+@quiet
+def test_last_places_go_to_new_products(
+    recommender: Recommender, history: list[int], aisle: str | None, k: int, data: st.DataObject
+) -> None:
+    ids = recommender.model.graph.products["id"].to_list()
+    is_new = dict(zip(ids, recommender.model.is_new.tolist(), strict=True))
+    asked = {"a": [ids[i] for i in history]}
+    everything = recommender.recommend(asked, aisle=aisle, k=PRODUCTS)["product_id"].to_list()
+    known = [product for product in everything if not is_new[product]]
+    fresh = [product for product in everything if is_new[product]]
+    assert fresh
+    places = data.draw(st.integers(0, k))
+    lists = recommender.recommend(asked, aisle=aisle, k=k, new_places=places)
+    found = lists["product_id"].to_list()
+    last = sum(is_new[product] for product in found)
+    assert lists["rank"].to_list() == list(range(1, min(k, len(everything)) + 1))
+    assert found == known[: len(found) - last] + fresh[:last]
+    # As many as asked for, unless there are not so many, or too few others.
+    assert last == max(min(places, len(fresh)), len(found) - len(known))
+
+
+def test_places_for_new_products_fit_the_list(recommender: Recommender) -> None:
+    for places in (-1, 4):
+        with pytest.raises(ValueError, match=f"{places} places for new products in lists of 3"):
+            recommender.recommend({"a": []}, k=3, new_places=places)
+
+
 def test_equal_scores_are_ordered_by_id(recommender: Recommender) -> None:
     from dataclasses import replace
 
