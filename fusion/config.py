@@ -15,6 +15,9 @@ class TrainConfig(BaseModel):
     be asked for. False: by purchases of any time, hidden here and there."""
     network: bool = True
     """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
+    quick: bool = False
+    """For large shops and first looks: closed forms only, without the latent channel and regression
+    across aisles, from half as many factors, lessons and questions (:data:`QUICK`)."""
     embedding_size: Annotated[int, Field(ge=2, le=256)] = 128
     """Numbers in a product's vector (graph network)."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 5
@@ -36,3 +39,7 @@ class TrainConfig(BaseModel):
     """Share of people kept out of a first training, on whom the fusion weights are chosen."""
     held_out_tasks: Annotated[int, Field(ge=10, le=100_000)] = 2000
     """Hidden aisles (and hidden products) at most that the fusion weights are chosen on."""
+
+
+QUICK = {"network": False, "crossing_users": 4000, "held_out_tasks": 1000}
+"""What :attr:`TrainConfig.quick` sets."""

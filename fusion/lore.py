@@ -30,8 +30,8 @@ class Moments:
         return visits_since(first, None if self.now is not None else aisle_of)
 
 
-RANK = 256
-"""Factors of the log that channels start from."""
+RANK, QUICK_RANK = 256, 128
+"""Factors of the log that channels start from; the second in a quick training."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Lore:
     moments: Moments
     lots: np.ndarray  # float64 (products,): see Graph.lots
     looks: sparse.csr_array | None = None  # float32 (products, products): how alike pictures are
+    rank: int = RANK  # of the factors, at most
 
     @property
     def bought(self) -> np.ndarray:
@@ -56,10 +57,10 @@ class Lore:
     def factors(self) -> np.ndarray:
         """Factors of the log, the strongest first, each times its sigma^1/2: float32 (products, r).
 
-        See :func:`crossaisle.fusion.ridge.latent_factors`; at most :data:`RANK`, and the same for
+        See :func:`crossaisle.fusion.ridge.latent_factors`; at most ``rank``, and the same for
         every seed.
         """
-        vectors, sigma = latent_factors(self.purchases, RANK, np.random.default_rng(0))
+        vectors, sigma = latent_factors(self.purchases, self.rank, np.random.default_rng(0))
         return np.asarray(vectors * np.sqrt(sigma), np.float32)
 
     def without(self, kept: np.ndarray, is_new: np.ndarray, before: float | None) -> "Lore":

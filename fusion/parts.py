@@ -60,19 +60,9 @@ def fit_parts(
     factors = lore.factors  # before two threads ask for them
     likeness, (content, latent) = beside(
         lambda: likeness_table(factors, lore.features, lore.text, bought),
-        lambda: (
-            content_table(lore.features, bought),
-            latent_table(
-                factors,
-                lore.features,
-                lore.text,
-                bought,
-                lore.aisle_of,
-                per_aisle=config.neighbours,
-            ),
-        ),
+        lambda: (content_table(lore.features, bought), _fit_latent(lore, config, factors, bought)),
     )
-    channels: dict[str, Channel] = {"likeness": likeness, "content": content, "latent": latent}
+    channels: dict[str, Channel] = {"likeness": likeness, "content": content, **latent}
     together = sparse.csr_array(sparse.vstack([lore.purchases, lore.baskets], format="csr"))
     table = walk_table(together, lore.aisle_of, per_aisle=config.neighbours)
     many = np.maximum(np.asarray(together.sum(axis=0)).ravel(), 1)
@@ -89,6 +79,16 @@ def fit_parts(
     if lore.looks is not None:
         channels["image"] = WalkTable(lore.looks, np.ones(len(bought), np.float32))
     return Parts(channels, biases, bought)
+
+
+def _fit_latent(
+    lore: Lore, config: TrainConfig, factors: np.ndarray, bought: np.ndarray
+) -> dict[str, Channel]:
+    if config.quick:
+        return {}
+    many = config.neighbours
+    known = (lore.features, lore.text, bought, lore.aisle_of)
+    return {"latent": latent_table(factors, *known, per_aisle=many)}
 
 
 def _popularity(bought: np.ndarray, aisle_of: np.ndarray) -> np.ndarray:

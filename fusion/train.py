@@ -12,13 +12,13 @@ from crossaisle.fusion.beside import beside
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
 from crossaisle.fusion.choose import choose, pick, pick_half_life
-from crossaisle.fusion.config import TrainConfig
+from crossaisle.fusion.config import QUICK, TrainConfig
 from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, hold_out
 from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import Lore, Moments, aisle_table
+from crossaisle.fusion.lore import QUICK_RANK, RANK, Lore, Moments, aisle_table
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
@@ -55,7 +55,9 @@ def train(
     Raises:
         TrainingError: no products, no purchases, or vectors that do not fit.
     """
-    lore = _lore(graph, text)
+    if config.quick:
+        config = config.model_copy(update=QUICK)
+    lore = _lore(graph, text, QUICK_RANK if config.quick else RANK)
     if images is not None:
         images = _checked(images, len(lore.aisle_of), "image")
         progress("pictures", 0, 1)
@@ -94,10 +96,11 @@ def _held_out(lore: Lore, config: TrainConfig, seed: int, progress: Progress) ->
     lambdas = {
         name: regression_penalties(taught.purchases, across=made_for == COLD)
         for name, made_for in REGRESSIONS.items()
+        if made_for == VISITED or not config.quick
     }
     people, options = beside(
         lambda: _people(lore, taught, held, config, rng, progress),
-        lambda: {name: _regressions(taught, name, lambdas[name]) for name in REGRESSIONS},
+        lambda: {name: _regressions(taught, name, tried) for name, tried in lambdas.items()},
     )
     chosen, regressions = {}, {}
     for name, tables in options.items():
@@ -159,7 +162,7 @@ def _people(
     return fit_people(taught, config, (best.penalty,), rng, lambda d, n: progress(stage, d, n))[0]
 
 
-def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
+def _lore(graph: Graph, text: np.ndarray | None, rank: int = RANK) -> Lore:
     products = graph.products.height
     if not products:
         raise TrainingError("The graph has no products: check the product feed and build it again.")
@@ -171,7 +174,8 @@ def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
     if text is not None:
         text = _checked(text, products, "text")
     log, baskets = graph.purchases, graph.anonymous_baskets
-    return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph), graph.lots)
+    known = (graph.aisle_of, features(graph), text, _moments(graph), graph.lots)
+    return Lore(log, baskets, *known, rank=rank)
 
 
 def _checked(vectors: np.ndarray, products: int, what: str) -> np.ndarray:

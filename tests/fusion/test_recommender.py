@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossaisle.fusion import Recommender, TrainConfig, TrainingError, UnknownId
+from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.graph import Graph
 
 PRODUCTS = 126
@@ -151,16 +152,36 @@ def test_the_planted_bridge_is_found(shop: Callable[..., Graph], small: TrainCon
     assert hits > 3 * popular
 
 
+@pytest.mark.parametrize("quick", [False, True])
 def test_a_new_product_is_found_by_what_it_is(
-    shop: Callable[..., Graph], small: TrainConfig
+    shop: Callable[..., Graph], small: TrainConfig, *, quick: bool
 ) -> None:
     """Nobody bought products 40 and 41 of an aisle; whoever likes their theme sees them first."""
-    taught = Recommender.train(shop(new=8), small)
+    taught = Recommender.train(shop(new=8), small.model_copy(update={"quick": quick}))
     new = [p for p in taught.model.graph.products["id"] if p.startswith("p2") and int(p[3:]) >= 40]
     for theme in range(8):
         history = [f"p0_{theme:03d}", f"p1_{theme + 8:03d}"]
         first = taught.recommend({"a": history}, aisle="aisle2", candidates=new, k=1)
         assert int(first["product_id"][0][3:]) % 8 == theme
+
+
+def test_a_quick_training_has_closed_forms_only(
+    graph: Graph, small: TrainConfig, text: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Parts] = []
+
+    def seen(*given: object) -> Parts:
+        made.append(fit_parts(*given))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr("crossaisle.fusion.train.fit_parts", seen)
+    left_out = {"network", "latent", "crossing regression"}
+    for quick in (False, True):
+        model = Recommender.train(graph, small.model_copy(update={"quick": quick}), text).model
+        assert model.config.network is not quick
+        for parts in made[-2:]:  # with people held out, and whole
+            assert left_out & set(parts.channels) == (set() if quick else left_out)
+            assert {"people", "walks", "content", "likeness", "regression"} <= set(parts.channels)
 
 
 def test_search(recommender: Recommender, text: np.ndarray) -> None:
