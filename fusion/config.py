@@ -17,7 +17,8 @@ class TrainConfig(BaseModel):
     """Train the graph network. Without it the model is closed-form only: minutes become seconds."""
     quick: bool = False
     """For large shops and first looks: closed forms only, without the latent channel and regression
-    across aisles, from half as many factors, lessons and questions (:data:`QUICK`)."""
+    across aisles, from half as many factors, lessons and questions (:data:`QUICK`, where nothing
+    else is said)."""
     embedding_size: Annotated[int, Field(ge=2, le=256)] = 128
     """Numbers in a product's vector (graph network)."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 5
@@ -40,6 +41,13 @@ class TrainConfig(BaseModel):
     held_out_tasks: Annotated[int, Field(ge=10, le=100_000)] = 2000
     """Hidden aisles (and hidden products) at most that the fusion weights are chosen on."""
 
+    def in_effect(self) -> "TrainConfig":
+        """Return the settings with what :attr:`quick` sets."""
+        given = self.model_fields_set
+        return self.model_copy(
+            update={n: v for n, v in QUICK.items() if self.quick and n not in given}
+        )
+
 
 QUICK = {"network": False, "crossing_users": 4000, "held_out_tasks": 1000}
-"""What :attr:`TrainConfig.quick` sets."""
+"""What :attr:`TrainConfig.quick` sets, but for what was given a value."""

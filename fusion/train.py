@@ -12,7 +12,7 @@ from crossaisle.fusion.beside import beside
 from crossaisle.fusion.channels import WalkTable
 from crossaisle.fusion.checkpoint import Chosen, fingerprint, load_choice, save_choice
 from crossaisle.fusion.choose import choose, pick, pick_half_life
-from crossaisle.fusion.config import QUICK, TrainConfig
+from crossaisle.fusion.config import TrainConfig
 from crossaisle.fusion.content import features
 from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, hold_out
@@ -55,8 +55,7 @@ def train(
     Raises:
         TrainingError: no products, no purchases, or vectors that do not fit.
     """
-    if config.quick:
-        config = config.model_copy(update=QUICK)
+    config = config.in_effect()
     lore = _lore(graph, text, QUICK_RANK if config.quick else RANK)
     if images is not None:
         images = _checked(images, len(lore.aisle_of), "image")

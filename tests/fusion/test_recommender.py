@@ -184,6 +184,13 @@ def test_a_quick_training_has_closed_forms_only(
             assert {"people", "walks", "content", "likeness", "regression"} <= set(parts.channels)
 
 
+def test_quick_leaves_what_was_given() -> None:
+    assert TrainConfig(crossing_users=50).in_effect() == TrainConfig(crossing_users=50)
+    found = TrainConfig(quick=True, crossing_users=50, network=True).in_effect()
+    assert (found.crossing_users, found.network, found.held_out_tasks) == (50, True, 1000)
+    assert found.in_effect() == found
+
+
 def test_search(recommender: Recommender, text: np.ndarray) -> None:
     assert recommender.search_vector(text[5], k=3)["product_id"][0] == "p0_005"
     from dataclasses import replace
