@@ -53,7 +53,7 @@ def of(ranking: Ranking, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def told(
-    fold: Fold, cold: np.ndarray, share: float, mixed: tuple[Ranking, Ranking], alone: Ranking
+    fold: Fold, cold: np.ndarray, share: float, warm: Ranking, new: Ranking, alone: Ranking
 ) -> str:
     """One row of the table.
 
@@ -61,16 +61,17 @@ def told(
         fold: the cases.
         cold: bool (products,).
         share: of the first ten that is cold.
-        mixed: where warm answers came, and where cold ones did.
+        warm: where warm answers came.
+        new: where cold answers came; the same ranking, but for the last row.
         alone: where warm answers came without cold candidates.
     """
-    (with_, some), (without, _) = of(mixed[0], ~cold), of(alone, ~cold)
-    new, asked = of(mixed[1], cold)
+    (with_, some), (without, _) = of(warm, ~cold), of(alone, ~cold)
+    found, asked = of(new, cold)
     drawn = resample(np.column_stack([with_[some], without[some]]), fold.users[some])
     kept = drawn.ratio(0, 1)
     candidates = np.mean([cold[fold.candidates(int(aisle))].mean() for aisle in fold.aisles])
     return (
-        f"cold@10 {share:.3f} of {candidates:.3f}  cold {new[asked].mean():.4f}"
+        f"cold@10 {share:.3f} of {candidates:.3f}  cold {found[asked].mean():.4f}"
         f"  warm {with_[some].mean():.4f} of {without[some].mean():.4f}"
         f"  loss {1 - kept.value:.3f} [{1 - kept.high:.3f}, {1 - kept.low:.3f}]"
     )
@@ -98,13 +99,11 @@ def main() -> None:
         moved = model.bias + np.float32(shift) * model.is_new
         mixed = rank_fold(replace(model, bias=moved), fold)
         share = cold[mixed.top[mixed.top >= 0]].mean()
-        print(f"{shift:+.1f}  {told(fold, cold, share, (mixed, mixed), alone)}", flush=True)
+        print(f"{shift:+.1f}  {told(fold, cold, share, mixed, mixed, alone)}", flush=True)
     new = rank_fold(Without(model, ~cold), fold)
-    last = (
-        replace(alone, rank=alone.rank + (alone.rank >= TOP - 1)),
-        replace(new, rank=np.where(new.rank == 0, TOP - 1, TOP)),
-    )
-    print(f"last  {told(fold, cold, 1 / TOP, last, alone)}", flush=True)
+    first = replace(alone, rank=alone.rank + (alone.rank >= TOP - 1))
+    last = replace(new, rank=np.where(new.rank == 0, TOP - 1, TOP))
+    print(f"last  {told(fold, cold, 1 / TOP, first, last, alone)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -43,10 +43,10 @@ class TrainConfig(BaseModel):
 
     def in_effect(self) -> "TrainConfig":
         """Return the settings with what :attr:`quick` sets."""
+        if not self.quick:
+            return self
         given = self.model_fields_set
-        return self.model_copy(
-            update={n: v for n, v in QUICK.items() if self.quick and n not in given}
-        )
+        return self.model_copy(update={n: v for n, v in QUICK.items() if n not in given})
 
 
 QUICK = {"network": False, "crossing_users": 4000, "held_out_tasks": 1000}

@@ -84,11 +84,13 @@ def fit_parts(
 def _fit_latent(
     lore: Lore, config: TrainConfig, factors: np.ndarray, bought: np.ndarray
 ) -> dict[str, Channel]:
+    """Fit the latent channel by its name; a quick training has none."""
     if config.quick:
         return {}
-    many = config.neighbours
-    known = (lore.features, lore.text, bought, lore.aisle_of)
-    return {"latent": latent_table(factors, *known, per_aisle=many)}
+    table = latent_table(
+        factors, lore.features, lore.text, bought, lore.aisle_of, per_aisle=config.neighbours
+    )
+    return {"latent": table}
 
 
 def _popularity(bought: np.ndarray, aisle_of: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def best(
     candidates: np.ndarray,
     k: int,
     new: np.ndarray | None = None,
-    places: int = 0,
+    places: int | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the k best candidates of each row and their scores, best first.
 
@@ -39,21 +39,21 @@ def best(
         candidates: int (m,), ascending: rows are sorted by id, so equal scores come in the order
             of their ids.
         k: how many at most.
-        new: bool (m,) or None. If given, these candidates get the last ``places`` of a list and
-            the others the first; where either are too few, the others have their places too.
-        places: 0 to k.
+        new: bool (m,), needed where ``places`` is given.
+        places: 0 to k: so many at the end of a list go to new candidates and the first to the
+            others; where either are too few, the others have their places too. None: by score.
     """
-    if new is None:
-        made = [_best(row, k) for row in scores]
-    else:
-        made = []
-        for row in scores:
+    products, values = [], []
+    for row in scores:
+        if new is None or places is None:
+            chosen = _best(row, k)
+        else:
             known, fresh = (_best(np.where(side, row, -np.inf), k) for side in (~new, new))
             first = min(len(known), k - min(places, len(fresh)))
-            made.append(np.append(known[:first], fresh[: k - first]))
-    return [candidates[chosen] for chosen in made], [
-        row[chosen] for row, chosen in zip(scores, made, strict=True)
-    ]
+            chosen = np.append(known[:first], fresh[: k - first])
+        products.append(candidates[chosen])
+        values.append(row[chosen])
+    return products, values
 
 
 def _best(row: np.ndarray, k: int) -> np.ndarray:

@@ -310,11 +310,11 @@ class Recommender:
         new_places: int | None,
     ) -> Iterator[Ranked]:
         step = max(1, BATCH_CELLS // max(len(candidates), 1))
-        new = None if new_places is None else self.model.is_new[candidates]
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            scores = self.model.scores(table[part], candidates)
+            history = table[part]
+            scores = self.model.scores(history, candidates)
             if own:
-                leave_out(scores, table[part], candidates)
-            chosen, values = best(scores, candidates, k, new, new_places or 0)
+                leave_out(scores, history, candidates)
+            chosen, values = best(scores, candidates, k, self.model.is_new[candidates], new_places)
             yield from zip(part.tolist(), chosen, values, strict=True)

@@ -18,7 +18,7 @@ from crossaisle.fusion.errors import TrainingError
 from crossaisle.fusion.holdout import COLD, VISITED, HeldOut, hold_out
 from crossaisle.fusion.images import image_table
 from crossaisle.fusion.level import level
-from crossaisle.fusion.lore import QUICK_RANK, RANK, Lore, Moments, aisle_table
+from crossaisle.fusion.lore import QUICK_RANK, Lore, Moments, aisle_table
 from crossaisle.fusion.model import CHANNELS, Model
 from crossaisle.fusion.parts import Parts, fit_parts
 from crossaisle.fusion.people import PENALTIES, PROBED_AISLES, People, fit_people
@@ -56,7 +56,9 @@ def train(
         TrainingError: no products, no purchases, or vectors that do not fit.
     """
     config = config.in_effect()
-    lore = _lore(graph, text, QUICK_RANK if config.quick else RANK)
+    lore = _lore(graph, text)
+    if config.quick:
+        lore = replace(lore, rank=QUICK_RANK)
     if images is not None:
         images = _checked(images, len(lore.aisle_of), "image")
         progress("pictures", 0, 1)
@@ -161,7 +163,7 @@ def _people(
     return fit_people(taught, config, (best.penalty,), rng, lambda d, n: progress(stage, d, n))[0]
 
 
-def _lore(graph: Graph, text: np.ndarray | None, rank: int = RANK) -> Lore:
+def _lore(graph: Graph, text: np.ndarray | None) -> Lore:
     products = graph.products.height
     if not products:
         raise TrainingError("The graph has no products: check the product feed and build it again.")
@@ -173,8 +175,7 @@ def _lore(graph: Graph, text: np.ndarray | None, rank: int = RANK) -> Lore:
     if text is not None:
         text = _checked(text, products, "text")
     log, baskets = graph.purchases, graph.anonymous_baskets
-    known = (graph.aisle_of, features(graph), text, _moments(graph), graph.lots)
-    return Lore(log, baskets, *known, rank=rank)
+    return Lore(log, baskets, graph.aisle_of, features(graph), text, _moments(graph), graph.lots)
 
 
 def _checked(vectors: np.ndarray, products: int, what: str) -> np.ndarray:
