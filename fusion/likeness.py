@@ -34,7 +34,7 @@ SLICE = 256
 
 @dataclass(frozen=True)
 class Parts:
-    """What c is made of, float64 each: (n, m), or (n,) of single pairs."""
+    """What c is made of, of single pairs: float64 (n,) each."""
 
     people: np.ndarray  # X_i . X_j
     features: np.ndarray  # CONTENT_WEIGHT F_i . F_j
@@ -90,7 +90,8 @@ class LikenessTable:
         return np.flatnonzero(self.far[candidates] > 0)
 
     def _pairs(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        total = self.parts(items, candidates, dtype).total
+        people = self.vectors[items].astype(dtype) @ self.vectors[candidates].astype(dtype).T
+        total = np.maximum(people + self.described(items, candidates, dtype), 0)
         return np.asarray(steep(total) * self._factors(items, candidates, dtype))
 
     def steepness(self, items: np.ndarray, candidates: np.ndarray, parts: Parts) -> np.ndarray:
@@ -112,16 +113,14 @@ class LikenessTable:
         people = inner(self.vectors[items], self.vectors[candidates])
         return Parts(people, CONTENT_WEIGHT * cosine, text)
 
-    def parts(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> Parts:
-        """Return the three parts of c for every item and candidate."""
+    def described(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """What features and text say of c, for every item and candidate: ``dtype`` (n, m)."""
         left, right = self.matrix[items].astype(dtype), self.matrix[candidates].astype(dtype)
-        people = self.vectors[items].astype(dtype) @ self.vectors[candidates].astype(dtype).T
-        text = np.zeros_like(people)
+        total: np.ndarray = dtype.type(CONTENT_WEIGHT) * (left @ right.T).toarray()
         if self.text is not None:
             text = self.text[items].astype(dtype) @ self.text[candidates].astype(dtype).T
-            text = dtype.type(TEXT_WEIGHT) * np.maximum(text, 0) ** 2
-        described = dtype.type(CONTENT_WEIGHT) * (left @ right.T).toarray()
-        return Parts(np.asarray(people), np.asarray(described), np.asarray(text))
+            total += dtype.type(TEXT_WEIGHT) * np.maximum(text, 0) ** 2
+        return total
 
     def _factors(self, items: np.ndarray, candidates: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return np.asarray(np.outer(self.near[items].astype(dtype), self.far[candidates]), dtype)
@@ -188,8 +187,7 @@ def place_new(table: LikenessTable, guess: np.ndarray, rows: np.ndarray, known: 
 
 def _nearest(table: LikenessTable, new: np.ndarray, known: np.ndarray) -> sparse.csr_array:
     """Shares of each new product's nearest bought ones, by what they are: (new, known)."""
-    parts = table.parts(new, known, np.dtype(np.float32))
-    close = parts.features + parts.text
+    close = table.described(new, known, np.dtype(np.float32))
     most = min(LIKES, len(known))
     top = np.argpartition(-close, most - 1, axis=1)[:, :most]
     share = steep(np.take_along_axis(close, top, axis=1).astype(np.float64))

@@ -99,7 +99,8 @@ def test_likeness_is_ridge_regression(with_text: bool, monkeypatch: pytest.Monke
     penalty = np.r_[np.full(9, PENALTY), np.full(design.shape[1] - 9, TEXT_PENALTY)]
     normal = design.T @ (weight[:, None] * design) + np.diag(penalty)
     slow = np.linalg.solve(normal, design.T @ (weight[:, None] * vectors))
-    for tolerance, atol in ((TOLERANCE, 1e-3), (1e-6, 1e-6)):
+    for exact, tolerance, atol in ((9, 0.5, 1e-6), (4, TOLERANCE, 1e-3), (0, 1e-6, 1e-6)):
+        monkeypatch.setattr(newcomers, "EXACT", exact)
         monkeypatch.setattr(newcomers, "TOLERANCE", tolerance)
         found = learn_weights(vectors, weight, sparse.csr_array(matrix), text)
         np.testing.assert_allclose(found.features, slow[:9], atol=atol)
