@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from crossaisle.fusion.channels import ContentTable, NetworkTables
-from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable, Parts
+from crossaisle.fusion.likeness import CONTENT_WEIGHT, LikenessTable
 from crossaisle.fusion.model import CHANNELS, Model, faded
 from crossaisle.fusion.paths import Paths, joined, rows_of
 from crossaisle.fusion.terms import Explanation, Kind, Path, Term
@@ -143,22 +143,20 @@ class SlowExplainer:
         self, table: LikenessTable, items: np.ndarray, factor: np.ndarray, product: int
     ) -> Iterator[tuple[Walk, float]]:
         """Likewise; and what each node of a new product, and all else, brings to X_i . X_j."""
-        one = np.array([product])
-        parts = table.parts(items, one, np.dtype(np.float64))
         every = np.full(len(items), product)
-        single = Parts(parts.people[:, 0], parts.features[:, 0], parts.text[:, 0])
-        steep = table.steepness(items, every, single) * factor
         columns, theirs = rows_of(table.matrix, product)
         nodes = columns[columns < self._nodes]
         toward = table.vectors[items].astype(np.float64) @ table.nodes[nodes].astype(np.float64).T
         learned = toward * theirs[: len(nodes)] * float(table.share[product])
         shared = table.matrix[items][:, columns].astype(np.float64).toarray()
         both = CONTENT_WEIGHT * shared * theirs.astype(np.float64)
+        parts = table.parts_of(items, every, both.sum(axis=1) / CONTENT_WEIGHT)
+        steep = table.steepness(items, every, parts) * factor
         for row, (item, slope) in enumerate(zip(items.tolist(), steep.tolist(), strict=True)):
             if not slope:
                 continue
-            rest = float(parts.people[row, 0] - learned[row].sum())
-            yield (item, "text", NONE, NONE), float(parts.text[row, 0]) * slope
+            rest = float(parts.people[row] - learned[row].sum())
+            yield (item, "text", NONE, NONE), float(parts.text[row]) * slope
             yield (item, "pair", NONE, NONE), rest * slope
             for node, value in zip(nodes.tolist(), learned[row].tolist(), strict=True):
                 yield (item, "pair", NONE, node), value * slope
